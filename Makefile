@@ -1,0 +1,56 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 10s
+PKG ?= ./...
+# Pinned here and not in go.mod: a tool's dependencies are not ours.
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help build demo test test-short check race fuzz-short bench model lint services clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/jiesu, one static binary
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/jiesu ./cmd/jiesu
+
+demo: build ## Build and run the whole product with sample data, nothing else installed
+	bin/jiesu demo
+
+test: ## Everything: services, checks, all tests under the race detector; nothing is skipped
+	@bash .ci/services run $(MAKE) --no-print-directory check race
+
+test-short: ## Quick tests without services; what needs one is skipped
+	@CI= go test -short $(PKG)
+
+check: ## gofmt, vet, staticcheck, go.mod
+	@test -z "$$(gofmt -l .)" || { echo "not formatted (gofmt -w):"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+	go mod tidy -diff
+	go mod verify
+
+race: # The tests of `make test`. Real services keep state that the test cache doesn't see, hence -count=1.
+	go test -race -count=1 -timeout 30m $(PKG)
+
+fuzz-short: ## Every fuzz target for FUZZTIME (10s)
+	@bash .ci/fuzz $(FUZZTIME)
+
+bench: ## Benchmarks with allocations
+	go test -run '^$$' -bench . -benchmem $(PKG)
+
+model: build ## Train classifier/model/jiesu.model on classifier/corpus; same corpus, same bytes
+	bin/jiesu train --in classifier/corpus --out classifier/model/jiesu.model
+
+lint: ## golangci-lint if it is installed, else vet and staticcheck
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
+	else echo "golangci-lint is not installed: vet and staticcheck only"; go vet ./...; $(STATICCHECK) ./...; fi
+
+services: ## Start what the tests need, print what to export, stop on Ctrl-C
+	@bash .ci/services hold
+
+clean: ## Remove what was built
+	rm -rf bin

@@ -1,0 +1,105 @@
+// Package configs holds everything that can be set: the program's configuration, and the data that people of the office keep
+// (taxonomy, dispatch table, right doors, wording), embedded into the binary.
+//
+// It reads neither the process environment nor any global: the caller passes in the environment and hands each package its part.
+// example.yaml explains every key.
+package configs
+
+import "time"
+
+// Config is the whole configuration. Every scalar key has an environment name made from its path: wechat.app_id is
+// JIESU_WECHAT_APP_ID. Default gives working values; Load reads them; Validate says what is wrong with them.
+type Config struct {
+	Listen      string      `yaml:"listen"`       // host:port of the HTTP server
+	PublicURL   string      `yaml:"public_url"`   // how complainants reach it; links in messages start with it
+	DatabaseURL Secret      `yaml:"database_url"` // sqlite:FILE or postgres://…; secret because it may carry a password
+	RedisURL    Secret      `yaml:"redis_url"`    // redis://… or rediss://…; empty: one node, state in the process
+	SecretKey   Secret      `yaml:"secret_key"`   // root of the keys that encrypt personal data and sign links
+	DataDir     string      `yaml:"data_dir"`     // attachments and generated papers
+	Log         Log         `yaml:"log"`
+	WeChat      WeChat      `yaml:"wechat"`
+	Dialogue    Dialogue    `yaml:"dialogue"`
+	Session     Session     `yaml:"session"`
+	Login       Login       `yaml:"login"`
+	Attachments Attachments `yaml:"attachments"`
+	Jobs        Jobs        `yaml:"jobs"`
+}
+
+// Log says what is written to standard error.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn or error
+	Format string `yaml:"format"` // text or json
+}
+
+// WeChat is the official account. Without an AppID the channel is off.
+type WeChat struct {
+	AppID          string              `yaml:"app_id"`
+	AppSecret      Secret              `yaml:"app_secret"`
+	Token          Secret              `yaml:"token"`            // signs callbacks; 3 to 32 letters or digits
+	AESKey         Secret              `yaml:"aes_key"`          // EncodingAESKey, 43 characters
+	AESKeyPrevious Secret              `yaml:"aes_key_previous"` // still accepted while the platform changes over
+	APIBase        string              `yaml:"api_base"`
+	Menu           bool                `yaml:"menu"`      // publish the account's menu when the server starts
+	Templates      map[string]Template `yaml:"templates"` // by notice kind; "default" serves every other kind
+}
+
+// Configured reports whether the channel is on.
+func (w WeChat) Configured() bool { return w.AppID != "" }
+
+// Template is one template message of the account.
+type Template struct {
+	ID     string            `yaml:"id"`
+	Fields map[string]string `yaml:"fields"` // our field (number, state, …) → the template's key (character_string1, …)
+}
+
+// Dialogue sets the pace of a chat.
+type Dialogue struct {
+	RemindAfter      time.Duration `yaml:"remind_after"`      // silence in the middle of a filing until the bot asks once more
+	CloseAfter       time.Duration `yaml:"close_after"`       // silence until what was said is filed or dropped
+	CallbackDeadline time.Duration `yaml:"callback_deadline"` // our answer to the platform; it gives up after 5 s
+}
+
+// Session is how long a console login lasts.
+type Session struct {
+	Idle     time.Duration `yaml:"idle"`
+	Absolute time.Duration `yaml:"absolute"`
+}
+
+// Login limits guessing of passwords.
+type Login struct {
+	MaxFailures int           `yaml:"max_failures"` // wrong passwords in a row
+	LockFor     time.Duration `yaml:"lock_for"`
+}
+
+// Attachments limits the size of one file, in bytes.
+type Attachments struct {
+	MaxImage int64 `yaml:"max_image"`
+	MaxVoice int64 `yaml:"max_voice"`
+	MaxVideo int64 `yaml:"max_video"`
+}
+
+// Jobs tunes the background work. Throughput is at most Workers / FetchCooldown.
+type Jobs struct {
+	Workers       int           `yaml:"workers"`
+	FetchCooldown time.Duration `yaml:"fetch_cooldown"`
+	Timeout       time.Duration `yaml:"timeout"`      // of one attempt of one job
+	RescueAfter   time.Duration `yaml:"rescue_after"` // a job that a crash left running is tried again after this
+}
+
+// Default is a configuration that works on one machine without any file or service. Only SecretKey has no default: a key that
+// everybody knows protects nobody.
+func Default() Config {
+	return Config{
+		Listen:      "127.0.0.1:8080",
+		PublicURL:   "http://127.0.0.1:8080",
+		DatabaseURL: "sqlite:data/jiesu.db",
+		DataDir:     "data",
+		Log:         Log{Level: "info", Format: "text"},
+		WeChat:      WeChat{APIBase: "https://api.weixin.qq.com", Menu: true},
+		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
+		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
+		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},
+		Attachments: Attachments{MaxImage: 10 << 20, MaxVoice: 2 << 20, MaxVideo: 20 << 20},
+		Jobs:        Jobs{Workers: 20, FetchCooldown: 5 * time.Millisecond, Timeout: time.Minute, RescueAfter: 5 * time.Minute},
+	}
+}

@@ -1,0 +1,156 @@
+package configs
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Mode is what the configuration is for.
+type Mode string
+
+// The modes. A demo makes its own secret key and forgets it; a server must be given one.
+const (
+	ModeServe Mode = "serve"
+	ModeDemo  Mode = "demo"
+)
+
+// platformDeadline is when WeChat drops a callback and sends it again (passive reply page).
+const platformDeadline = 5 * time.Second
+
+// minSecretLength of JIESU_SECRET_KEY: `openssl rand -hex 16` gives 32 characters, 128 bits.
+const minSecretLength = 32
+
+var (
+	callbackToken = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)      // as the platform's settings page demands
+	templateKey   = regexp.MustCompile(`^[a-z]+(_[a-z]+)*[0-9]+$`) // thing1, character_string2, …
+)
+
+// templateFields are what a notice can fill into a template message.
+var templateFields = []string{"number", "state", "item", "unit", "time", "note"}
+
+// Validate returns every rule that the configuration breaks, joined, one *Problem and one line each, or nil.
+func (c Config) Validate(mode Mode) error {
+	v := &validation{}
+	c.validateServer(v, mode)
+	c.WeChat.validate(v)
+	c.validateLimits(v)
+	return errors.Join(v.problems...)
+}
+
+// validation collects problems, so that one start shows them all.
+type validation struct{ problems []error }
+
+func (v *validation) check(ok bool, path, rule string) {
+	if !ok {
+		v.problems = append(v.problems, &Problem{Key: path, Env: envName(path), Rule: rule})
+	}
+}
+
+func (c Config) validateServer(v *validation, mode Mode) {
+	v.check(listenable(c.Listen), "listen", "must be host:port with a port from 0 to 65535")
+	v.check(webURL(c.PublicURL), "public_url", "must be an http or https URL with a host, without query or fragment")
+	v.check(databaseURL(c.DatabaseURL.Reveal()), "database_url", "must be sqlite:FILE or postgres://HOST/DATABASE")
+	v.check(c.RedisURL == "" || redisURL(c.RedisURL.Reveal()), "redis_url", "must be redis://HOST or rediss://HOST, or empty")
+	if mode == ModeServe || c.SecretKey != "" {
+		v.check(len(c.SecretKey) >= minSecretLength, "secret_key",
+			fmt.Sprintf("must be set to at least %d characters, e.g. from `openssl rand -hex 32`", minSecretLength))
+	}
+	v.check(c.DataDir != "", "data_dir", "must not be empty")
+	v.check(slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level), "log.level", "must be debug, info, warn or error")
+	v.check(slices.Contains([]string{"text", "json"}, c.Log.Format), "log.format", "must be text or json")
+}
+
+func (w WeChat) validate(v *validation) {
+	v.check(webURL(w.APIBase), "wechat.api_base", "must be an http or https URL with a host, without query or fragment")
+	v.check(w.AESKeyPrevious == "" || aesKey(w.AESKeyPrevious), "wechat.aes_key_previous", "must be 43 characters of base64")
+	w.validateTemplates(v)
+	if w.AppID == "" && w.AppSecret == "" && w.Token == "" && w.AESKey == "" {
+		return
+	}
+	const together = "must be set: app_id, app_secret, token and aes_key belong together"
+	v.check(w.AppID != "", "wechat.app_id", together)
+	v.check(w.AppSecret != "", "wechat.app_secret", together)
+	v.check(w.Token != "", "wechat.token", together)
+	v.check(w.AESKey != "", "wechat.aes_key", together)
+	v.check(w.Token == "" || callbackToken.MatchString(w.Token.Reveal()), "wechat.token", "must be 3 to 32 letters or digits")
+	v.check(w.AESKey == "" || aesKey(w.AESKey), "wechat.aes_key", "must be 43 characters of base64")
+}
+
+// validateTemplates checks what the platform would refuse only when the first notice is sent (errors 40037, 47003).
+func (w WeChat) validateTemplates(v *validation) {
+	for _, kind := range slices.Sorted(maps.Keys(w.Templates)) {
+		t, path := w.Templates[kind], "wechat.templates."+kind
+		if t.ID == "" {
+			v.problems = append(v.problems, &Problem{Key: path + ".id", Rule: "must not be empty"})
+		}
+		for _, field := range slices.Sorted(maps.Keys(t.Fields)) {
+			if !slices.Contains(templateFields, field) || !templateKey.MatchString(t.Fields[field]) {
+				v.problems = append(v.problems, &Problem{Key: path + ".fields." + field,
+					Rule: "must map one of " + strings.Join(templateFields, ", ") + " to a template key such as thing1"})
+			}
+		}
+	}
+}
+
+func (c Config) validateLimits(v *validation) {
+	d, s, l, a, j := c.Dialogue, c.Session, c.Login, c.Attachments, c.Jobs
+	v.check(d.RemindAfter > 0, "dialogue.remind_after", "must be longer than 0")
+	v.check(d.CloseAfter > d.RemindAfter, "dialogue.close_after", "must be longer than dialogue.remind_after")
+	v.check(d.CallbackDeadline > 0 && d.CallbackDeadline < platformDeadline, "dialogue.callback_deadline",
+		"must be longer than 0 and shorter than 5s, after which the platform sends the message again")
+	v.check(s.Idle > 0, "session.idle", "must be longer than 0")
+	v.check(s.Absolute >= s.Idle, "session.absolute", "must not be shorter than session.idle")
+	v.check(l.MaxFailures >= 1, "login.max_failures", "must be 1 or more")
+	v.check(l.LockFor > 0, "login.lock_for", "must be longer than 0")
+	v.check(a.MaxImage > 0, "attachments.max_image", "must be more than 0 bytes")
+	v.check(a.MaxVoice > 0, "attachments.max_voice", "must be more than 0 bytes")
+	v.check(a.MaxVideo > 0, "attachments.max_video", "must be more than 0 bytes")
+	v.check(j.Workers >= 1 && j.Workers <= 1000, "jobs.workers", "must be from 1 to 1000")
+	v.check(j.FetchCooldown >= time.Millisecond, "jobs.fetch_cooldown", "must be 1ms or longer")
+	v.check(j.Timeout > 0, "jobs.timeout", "must be longer than 0")
+	v.check(j.RescueAfter >= j.Timeout, "jobs.rescue_after", "must not be shorter than jobs.timeout, or running jobs are run twice")
+}
+
+func listenable(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+func webURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+		u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
+}
+
+func databaseURL(text string) bool {
+	if file, ok := strings.CutPrefix(text, "sqlite:"); ok {
+		return file != ""
+	}
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && (u.Host != "" || u.Query().Get("host") != "")
+}
+
+func redisURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "redis" || u.Scheme == "rediss") && u.Host != ""
+}
+
+// aesKey checks the shape of an EncodingAESKey: with the "=" that the platform leaves out it is the base64 of 32 bytes. Not strict:
+// the platform's keys may end in stray bits.
+func aesKey(s Secret) bool {
+	raw, err := base64.StdEncoding.DecodeString(s.Reveal() + "=")
+	return err == nil && len(s) == 43 && len(raw) == 32
+}

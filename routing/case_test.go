@@ -1,0 +1,119 @@
+package routing
+
+import (
+	"context"
+	"regexp"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestViewHidesTheComplainantByRole(t *testing.T) {
+	t.Parallel()
+	full := Case{Unit: "finance", ComplainantID: "c1", Token: "secret", Confidential: true,
+		Contact: Contact{Enterprise: "甲公司", Name: "张三", Phone: "13800001234"}, Judgement: Judgement{Entities: &Entities{}}}
+	if v := full.View(Actor{Role: RoleUnit, Unit: "finance"}); v.Contact != (Contact{}) || v.ComplainantID != "" || v.Token != "" || v.Judgement.Entities != nil {
+		t.Errorf("unit sees %+v", v)
+	}
+	open := full
+	open.Confidential = false
+	want := Contact{Enterprise: "甲公司", Name: "张**", Phone: "138****1234"}
+	if v := open.View(Actor{Role: RoleUnit, Unit: "finance"}); v.Contact != want {
+		t.Errorf("unit sees %+v of an open case", v.Contact)
+	}
+	if v := full.View(Actor{Role: RoleOperator}); v.Contact != want || v.Token != "" {
+		t.Errorf("operator sees %+v, token %q", v.Contact, v.Token)
+	}
+	if v := full.View(Actor{Role: RoleComplainant, ID: "c1"}); v.Contact != full.Contact {
+		t.Errorf("complainant sees %+v", v.Contact)
+	}
+}
+
+func TestMaskedPhonesNeverShowTheMiddle(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		phone := rapid.StringMatching(`[0-9]{0,15}`).Draw(t, "phone")
+		masked := MaskPhone(phone)
+		visible := regexp.MustCompile(`[0-9]`).FindAllString(masked, -1)
+		if len(visible) > 7 || (phone != "" && masked == phone) {
+			t.Fatalf("%q masked as %q", phone, masked)
+		}
+	})
+}
+
+func TestCaseNumbersCarryTheBeijingDay(t *testing.T) {
+	t.Parallel()
+	number, err := newNumber(time.Date(2026, 11, 23, 16, 30, 0, 0, time.UTC))
+	if err != nil || !regexp.MustCompile(`^JS20261124-\d{6}$`).MatchString(number) {
+		t.Fatalf("number %q, %v", number, err)
+	}
+}
+
+func TestIDsSortByTimeAndDontRepeat(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 1000 {
+		id := NewID()
+		if len(id) != 26 || seen[id] {
+			t.Fatalf("id %q", id)
+		}
+		seen[id] = true
+	}
+}
+
+func TestWordingFillsNamesAndShowsGaps(t *testing.T) {
+	t.Parallel()
+	w := Wording{"a": "编号 {number}，{number}；{unit}"}
+	if got := w.Text("a", "number", "7", "unit", "{number}"); got != "编号 7，7；{number}" {
+		t.Errorf("got %q", got)
+	}
+	if got := w.Text("missing"); got != "missing" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOutcomeOfReport(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]Outcome{"success": OutcomeDelivered, "failed:user block": OutcomeRefused,
+		"failed: system failed": OutcomeFailed, "failed:freq limit": OutcomeFailed, "": OutcomeFailed} {
+		if got := OutcomeOf(status); got != want {
+			t.Errorf("%q: %s, want %s", status, got, want)
+		}
+	}
+}
+
+func TestGrantFollowsThePlatformsTable(t *testing.T) {
+	t.Parallel()
+	at := time.UnixMilli(0)
+	for kind, want := range map[InboundKind]Quota{
+		InboundText: {TriggerMessage, 5, at.Add(48 * time.Hour)}, InboundClick: {TriggerClick, 3, at.Add(time.Minute)},
+		InboundSubscribe: {TriggerFollow, 3, at.Add(time.Minute)}, InboundScan: {TriggerScan, 3, at.Add(time.Minute)},
+	} {
+		if got, ok := Grant(kind, at); !ok || got != want {
+			t.Errorf("%s grants %+v", kind, got)
+		}
+	}
+	for _, kind := range []InboundKind{InboundView, InboundReport, InboundUnsubscribe, InboundUnknown} {
+		if _, ok := Grant(kind, at); ok {
+			t.Errorf("%s grants something", kind)
+		}
+	}
+}
+
+func TestMemoryDropsASlowSubscribersNewsAndClosesOnEnd(t *testing.T) {
+	t.Parallel()
+	m := NewMemory(time.Now)
+	ctx, cancel := context.WithCancel(context.Background())
+	ch := m.Subscribe(ctx)
+	for range 100 { // more than the buffer: must not block
+		m.Publish(ctx, Update{Number: "n"})
+	}
+	if u := <-ch; u.Number != "n" {
+		t.Fatalf("update %+v", u)
+	}
+	cancel()
+	for range ch { // drains, then ends because it was closed
+	}
+	m.Publish(context.Background(), Update{}) // no send on a closed channel
+}

@@ -1,0 +1,257 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Desk is every use-case of Jiesu on cases: what the bot, the console and the API may do, in one place, with one set of rules.
+// Methods ending in In work inside the caller's transaction; the others run their own.
+type Desk struct {
+	store Store
+	plan  *Plan
+	live  Volatile
+	now   func() time.Time
+}
+
+// NewDesk returns a desk on the store, under the plan, announcing changes on live.
+func NewDesk(store Store, plan *Plan, live Volatile, now func() time.Time) *Desk {
+	return &Desk{store: store, plan: plan, live: live, now: now}
+}
+
+// Plan is the plan that the desk works under.
+func (d *Desk) Plan() *Plan { return d.plan }
+
+// File files a complaint in a transaction of its own; see FileIn.
+func (d *Desk) File(ctx context.Context, actor Actor, c Complaint) (filed Case, created bool, err error) {
+	err = d.store.Update(ctx, func(tx Tx) error {
+		filed, created, err = d.FileIn(ctx, tx, actor, c)
+		return err
+	})
+	return filed, created, err
+}
+
+// FileIn makes a case of a complaint. It is dispatched at once when a person placed it or the judgement is sure, and goes to triage
+// otherwise. A complaint with the ExternalID of one that the same actor has filed returns that case and created = false.
+// Errors: ErrForbidden (units and strangers don't file), *InvalidError.
+func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (filed Case, created bool, err error) {
+	if actor.Role == RoleUnit {
+		return Case{}, false, ErrForbidden
+	}
+	if err := d.checkComplaint(c); err != nil {
+		return Case{}, false, err
+	}
+	source := sourceOf(actor)
+	if c.ExternalID != "" {
+		known, err := tx.CaseByExternalID(ctx, source, c.ExternalID)
+		if err == nil {
+			return known, false, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return Case{}, false, fmt.Errorf("look up external id: %w", err)
+		}
+	}
+	who, err := d.complainantOf(ctx, tx, c)
+	if err != nil {
+		return Case{}, false, err
+	}
+	filed, event := d.draft(actor, c, who.ID, source)
+	if err := d.insert(ctx, tx, &filed, event); err != nil {
+		return Case{}, false, err
+	}
+	if err := d.attach(ctx, tx, c.Attachments, filed.Number); err != nil {
+		return Case{}, false, err
+	}
+	if who.OpenID != "" && actor.Role != RoleComplainant {
+		if err := d.notify(ctx, tx, filed, event); err != nil {
+			return Case{}, false, err
+		}
+	}
+	d.announce(tx, filed)
+	return filed, true, nil
+}
+
+// sourceOf names who files, for the uniqueness of external ids; complainants have none.
+func sourceOf(a Actor) string {
+	if a.Role == RoleComplainant {
+		return ""
+	}
+	return a.ID
+}
+
+func (d *Desk) checkComplaint(c Complaint) error {
+	switch n := utf8.RuneCountInString(c.Text); {
+	case strings.TrimSpace(c.Text) == "":
+		return invalid("text", "error.text_empty")
+	case n > MaxText:
+		return invalid("text", "error.text_too_long")
+	}
+	if !c.Channel.Valid() {
+		return invalid("channel", "error.unknown_channel")
+	}
+	if c.Placement != nil {
+		return d.plan.CheckPlacement(*c.Placement)
+	}
+	return nil
+}
+
+// complainantOf finds or makes the complainant. The same phone is the same caller; it gives no WeChat user access to anything,
+// since a fan is bound by a code, never by a number.
+func (d *Desk) complainantOf(ctx context.Context, tx Tx, c Complaint) (Complainant, error) {
+	if c.ComplainantID != "" {
+		who, err := tx.Complainant(ctx, c.ComplainantID)
+		if err != nil {
+			return Complainant{}, fmt.Errorf("load complainant: %w", err)
+		}
+		return who, nil
+	}
+	if c.Contact.Phone != "" {
+		who, err := tx.ComplainantByPhone(ctx, c.Contact.Phone)
+		if err == nil || !errors.Is(err, ErrNotFound) {
+			return who, err
+		}
+	}
+	who := Complainant{ID: NewID(), Phone: c.Contact.Phone, Name: c.Contact.Name, Enterprise: c.Contact.Enterprise, CreatedAt: d.now()}
+	if err := tx.InsertComplainant(ctx, who); err != nil {
+		return Complainant{}, fmt.Errorf("add complainant: %w", err)
+	}
+	return who, nil
+}
+
+// draft makes the case and its first event from the complaint.
+func (d *Desk) draft(actor Actor, c Complaint, complainantID, source string) (Case, Event) {
+	now := d.now()
+	filed := Case{
+		Text: c.Text, Contact: c.Contact, Confidential: c.Confidential, Channel: c.Channel, ExternalID: c.ExternalID, Source: source,
+		ComplainantID: complainantID, Token: NewToken(), Judgement: c.Judgement, FiledAt: now,
+	}
+	e := Event{ID: NewID(), Seq: 1, Action: ActionFile, At: now, Actor: actor, To: StateTriage}
+	e.Data = EventData{Note: c.Note, Internal: c.Note != "", Attachments: c.Attachments}
+	j := c.Judgement
+	switch {
+	case c.Placement != nil:
+		p := c.Placement
+		e.To = StateDispatched
+		e.Data.Item, e.Data.Unit, e.Data.District, e.Data.Assisting, e.Data.Confidence = p.Item, p.Unit, p.District, p.Assisting, 1
+	default:
+		e.Data.Item, e.Data.District, e.Data.Confidence = j.Item, j.District, j.Confidence
+		if j.Decision == DecisionDispatch && d.plan.CheckPlacement(Placement{Item: j.Item, Unit: j.Unit}) == nil && j.Item != Other {
+			e.To, e.Data.Unit = StateDispatched, j.Unit
+		}
+	}
+	if e.Data.Item == "" {
+		e.Data.Item = Other
+	}
+	filed.Apply(e, d.plan)
+	return filed, e
+}
+
+// insert draws numbers until one is free. A million a day and a handful of tries make failing practically impossible below
+// hundreds of thousands of cases a day; then the step fails loudly.
+func (d *Desk) insert(ctx context.Context, tx Tx, c *Case, e Event) error {
+	for range 20 {
+		number, err := newNumber(c.FiledAt)
+		if err != nil {
+			return err
+		}
+		c.Number, e.Case = number, number
+		err = tx.InsertCase(ctx, *c, e)
+		if err == nil || !errors.Is(err, ErrExists) {
+			return err
+		}
+	}
+	return fmt.Errorf("file case: no free number: %w", ErrConflict)
+}
+
+func (d *Desk) attach(ctx context.Context, tx Tx, ids []string, number string) error {
+	for _, id := range ids {
+		a, err := tx.Attachment(ctx, id)
+		if err != nil {
+			return fmt.Errorf("attach %s: %w", id, err)
+		}
+		a.CaseNumber = number
+		if err := tx.UpdateAttachment(ctx, a); err != nil {
+			return fmt.Errorf("attach %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Act does a step in a transaction of its own; see ActIn.
+func (d *Desk) Act(ctx context.Context, actor Actor, number string, s Step) (c Case, err error) {
+	err = d.store.Update(ctx, func(tx Tx) error {
+		c, err = d.ActIn(ctx, tx, actor, number, s)
+		return err
+	})
+	return c, err
+}
+
+// ActIn does one step to a case: checks it against the table, appends its event, stores the projection, tells the complainant.
+// Errors: ErrNotFound, ErrForbidden, ErrConflict (version), *IllegalStepError, *InvalidError.
+func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s Step) (Case, error) {
+	c, err := tx.Case(ctx, number)
+	if err != nil {
+		return Case{}, err
+	}
+	before := c
+	to, err := Next(actor, c, s.Action)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrForbidden) {
+		return Case{}, err
+	}
+	if s.Version != 0 && s.Version != c.Version {
+		return Case{}, ErrConflict
+	}
+	if err != nil {
+		return Case{}, err
+	}
+	data, err := s.data(c, d.plan)
+	if err != nil {
+		return Case{}, err
+	}
+	e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: s.Action, At: d.now(), Actor: actor, From: c.State, To: to, Data: data}
+	c.Apply(e, d.plan)
+	if s.Contact != nil && s.Action == ActionSupplement {
+		c.Contact = c.Contact.with(*s.Contact)
+	}
+	if err := tx.UpdateCase(ctx, c, e); err != nil {
+		return Case{}, err
+	}
+	if err := d.attach(ctx, tx, data.Attachments, number); err != nil {
+		return Case{}, err
+	}
+	if err := d.notify(ctx, tx, c, e); err != nil {
+		return Case{}, err
+	}
+	d.announce(tx, before, c)
+	return c, nil
+}
+
+// with takes over the fields of n that say something.
+func (c Contact) with(n Contact) Contact {
+	if n.Enterprise != "" {
+		c.Enterprise = n.Enterprise
+	}
+	if n.Name != "" {
+		c.Name = n.Name
+	}
+	if n.Phone != "" {
+		c.Phone = n.Phone
+	}
+	return c
+}
+
+// announce tells the screens of everybody concerned, once it is durable.
+func (d *Desk) announce(tx Tx, cases ...Case) {
+	u := Update{Number: cases[0].Number}
+	for _, c := range cases {
+		if c.Unit != "" && !contains(u.Units, c.Unit) {
+			u.Units = append(u.Units, c.Unit)
+		}
+		u.Units = append(u.Units, c.Assisting...)
+	}
+	tx.AfterCommit(func() { d.live.Publish(context.Background(), u) })
+}

@@ -1,0 +1,89 @@
+package routing
+
+import (
+	"context"
+	"fmt"
+)
+
+// Case returns the case as the actor may see it. ErrNotFound: there is none, or the actor may not know of it.
+func (d *Desk) Case(ctx context.Context, actor Actor, number string) (Case, error) {
+	c, err := d.store.Case(ctx, number)
+	if err != nil {
+		return Case{}, err
+	}
+	if !actor.CanSee(c) {
+		return Case{}, ErrNotFound
+	}
+	return c.View(actor), nil
+}
+
+// CaseByToken opens the complainant's page: the case, and the complainant as an actor.
+func (d *Desk) CaseByToken(ctx context.Context, token string) (Case, Actor, error) {
+	c, err := d.store.CaseByToken(ctx, token)
+	if err != nil {
+		return Case{}, Actor{}, err
+	}
+	return c, Actor{Role: RoleComplainant, ID: c.ComplainantID}, nil
+}
+
+// Timeline returns the events of a case that the actor may see, oldest first, without the names of staff for the complainant and
+// without the complainant's id for units.
+func (d *Desk) Timeline(ctx context.Context, actor Actor, number string) ([]Event, error) {
+	if _, err := d.Case(ctx, actor, number); err != nil {
+		return nil, err
+	}
+	all, err := d.store.Events(ctx, number)
+	if err != nil {
+		return nil, fmt.Errorf("read timeline of %s: %w", number, err)
+	}
+	var list []Event
+	for _, e := range all {
+		if !e.VisibleTo(actor) {
+			continue
+		}
+		switch {
+		case actor.Role == RoleComplainant:
+			e.Actor.ID, e.Actor.Name = "", ""
+		case actor.Role == RoleUnit && e.Actor.Role == RoleComplainant:
+			e.Actor.ID = ""
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// Cases lists what the actor may see of what the query selects.
+func (d *Desk) Cases(ctx context.Context, actor Actor, q Query) ([]Case, string, error) {
+	q.Visible = actor
+	cases, next, err := d.store.Cases(ctx, q)
+	if err != nil {
+		return nil, "", fmt.Errorf("list cases: %w", err)
+	}
+	for i := range cases {
+		cases[i] = cases[i].View(actor)
+	}
+	return cases, next, nil
+}
+
+// Counts counts by state what the actor may see of what the query selects.
+func (d *Desk) Counts(ctx context.Context, actor Actor, q Query) (map[State]int, error) {
+	q.Visible = actor
+	return d.store.CountByState(ctx, q)
+}
+
+// Reveal returns the unmasked contact and puts on record who looked and why. A unit never sees that of a confidential case.
+func (d *Desk) Reveal(ctx context.Context, actor Actor, number, reason string) (Contact, error) {
+	var contact Contact
+	err := d.store.Update(ctx, func(tx Tx) error {
+		c, err := d.ActIn(ctx, tx, actor, number, Step{Action: ActionReveal, Note: reason})
+		if err != nil {
+			return err
+		}
+		if actor.Role == RoleUnit && c.Confidential {
+			return ErrForbidden
+		}
+		contact = c.Contact
+		return nil
+	})
+	return contact, err
+}

@@ -1,0 +1,94 @@
+package routing
+
+import "time"
+
+// Event is one immutable entry of a case's timeline (流转记录). Seq counts from 1 within the case and is the case's version after it.
+type Event struct {
+	ID     string
+	Case   string // case number
+	Seq    int64
+	Action Action
+	At     time.Time
+	Actor  Actor
+	From   State // empty for ActionFile
+	To     State
+	Data   EventData
+}
+
+// EventData is what the action carried. It never holds personal data of the complainant: contact is on the case alone.
+type EventData struct {
+	Note         string   `json:"note,omitempty"`
+	Internal     bool     `json:"internal,omitempty"` // not for the complainant
+	Item         string   `json:"item,omitempty"`
+	Unit         string   `json:"unit,omitempty"`
+	District     string   `json:"district,omitempty"`
+	Assisting    []string `json:"assisting,omitempty"`
+	ProposedUnit string   `json:"proposed_unit,omitempty"` // of a refusal
+	Days         int      `json:"days,omitempty"`          // of an extension
+	Rating       *Rating  `json:"rating,omitempty"`
+	Confidence   float64  `json:"confidence,omitempty"`
+	Attachments  []string `json:"attachments,omitempty"` // attachment ids
+	Contact      bool     `json:"contact,omitempty"`     // the contact was changed
+	Confidential *bool    `json:"confidential,omitempty"`
+}
+
+// VisibleTo reports whether the event may be shown to the actor: the office's internal notes and who looked at the contact are not
+// the complainant's or the unit's to read.
+func (e Event) VisibleTo(a Actor) bool {
+	switch a.Role {
+	case RoleComplainant:
+		return !e.Data.Internal && e.Action != ActionReveal && e.Action != ActionRefuse
+	case RoleUnit:
+		return e.Action != ActionReveal || (e.Actor.Role == RoleUnit && e.Actor.Unit == a.Unit)
+	}
+	return true
+}
+
+// Apply folds an event into the projection. Replaying all events of a case over what was filed gives its row again.
+func (c *Case) Apply(e Event, plan *Plan) {
+	c.State, c.Version, c.UpdatedAt = e.To, e.Seq, e.At
+	d := e.Data
+	switch e.Action {
+	case ActionFile, ActionAssign, ActionReassign:
+		c.place(d, plan)
+	case ActionRefuse:
+		c.RefusedBy = append(append([]string(nil), c.RefusedBy...), e.Actor.Unit)
+		c.Supervised = c.Supervised || len(c.RefusedBy) > 1
+	case ActionReply:
+		c.Reply = d.Note
+	case ActionRate:
+		c.Rating = d.Rating
+	case ActionRedo:
+		c.Redos++
+		c.Rating = nil
+	case ActionUrge:
+		c.Urges++
+	case ActionSupervise:
+		c.Supervised = true
+	case ActionSupplement:
+		if d.Confidential != nil {
+			c.Confidential = *d.Confidential
+		}
+	}
+	if e.To == StateDispatched && e.From != StateDispatched || e.Action == ActionReassign {
+		c.DispatchedAt = e.At
+	}
+}
+
+func (c *Case) place(d EventData, plan *Plan) {
+	if d.Item != "" {
+		c.Item, c.Category = d.Item, plan.CategoryOf(d.Item)
+	}
+	if d.Unit != "" {
+		c.Unit = d.Unit
+	}
+	if d.District != "" {
+		c.District = d.District
+	}
+	if d.Assisting != nil {
+		c.Assisting = d.Assisting
+	}
+	if d.Confidence > 0 {
+		c.Confidence = d.Confidence
+	}
+}

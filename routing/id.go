@@ -1,0 +1,42 @@
+package routing
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math/big"
+	"time"
+)
+
+// crockford sorts like the bytes it encodes and has no letters that are read wrongly.
+var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// NewID returns a unique id of 26 characters that sorts by time: 48 bits of milliseconds, 80 random bits.
+func NewID() string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)
+	_, _ = rand.Read(b[6:]) // never fails since Go 1.24
+	return crockford.EncodeToString(b[:])
+}
+
+// NewToken returns 192 random bits for addresses that must not be guessed.
+func NewToken() string {
+	var b [24]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// newNumber draws a case number: the day of filing in Beijing and six random digits, so that numbers don't tell how many cases
+// there are and can't be counted through. The store says when one is taken.
+func newNumber(at time.Time) (string, error) {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return "", fmt.Errorf("draw case number: %w", err)
+	}
+	return fmt.Sprintf("JS%s-%06d", at.In(Beijing()).Format("20060102"), n), nil
+}
+
+// Beijing is the time zone of the office, its calendar and its case numbers. China has had no daylight saving since 1991.
+func Beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }

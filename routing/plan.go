@@ -1,0 +1,124 @@
+package routing
+
+import "fmt"
+
+// Plan is the rectification plan as data (configs/plan/taxonomy.yaml): categories, items, lead units and districts.
+type Plan struct {
+	City       string              `yaml:"city"`
+	UnitByID   map[string]PlanUnit `yaml:"units"`
+	Districts  []string            `yaml:"districts"`
+	Categories []Category          `yaml:"categories"`
+}
+
+// PlanUnit is a lead unit (牵头单位).
+type PlanUnit struct {
+	Name string `yaml:"name"`
+	Full string `yaml:"full"`
+}
+
+// Category is one of the plan's eight groups (专项) with its lead units.
+type Category struct {
+	ID    string   `yaml:"id"`
+	Name  string   `yaml:"name"`
+	Leads []string `yaml:"leads"`
+	Items []Item   `yaml:"issues"`
+}
+
+// Item is one of the plan's 33 matters (整治问题).
+type Item struct {
+	ID     string   `yaml:"id"`
+	Name   string   `yaml:"name"`
+	Covers []string `yaml:"covers"`
+}
+
+// CategoryOf returns the category id of an item, "" for Other and unknown ones.
+func (p *Plan) CategoryOf(item string) string {
+	if c, _, ok := p.item(item); ok {
+		return c.ID
+	}
+	return ""
+}
+
+// CategoryName returns the name of a category, its id when unknown.
+func (p *Plan) CategoryName(id string) string {
+	for _, c := range p.Categories {
+		if c.ID == id {
+			return c.Name
+		}
+	}
+	return id
+}
+
+// ItemName returns the name of an item, "" for Other and unknown ones.
+func (p *Plan) ItemName(item string) string {
+	_, i, _ := p.item(item)
+	return i.Name
+}
+
+// UnitName returns the short name of a unit, its id when unknown.
+func (p *Plan) UnitName(id string) string {
+	if u, ok := p.UnitByID[id]; ok {
+		return u.Name
+	}
+	return id
+}
+
+// HasDistrict reports whether name is the full name of one of the city's districts.
+func (p *Plan) HasDistrict(name string) bool { return contains(p.Districts, name) }
+
+// CheckPlacement says whether a person may place a case so: the item is of the plan (or Other), the unit is one of its category's
+// lead units (any unit for Other), the district is known. Errors: *InvalidError.
+func (p *Plan) CheckPlacement(pl Placement) error {
+	c, _, ok := p.item(pl.Item)
+	if !ok && pl.Item != Other {
+		return invalid("item", "error.unknown_item")
+	}
+	if _, known := p.UnitByID[pl.Unit]; !known {
+		return invalid("unit", "error.unknown_unit")
+	}
+	if ok && !contains(c.Leads, pl.Unit) {
+		return invalid("unit", "error.unit_not_lead")
+	}
+	if pl.District != "" && !p.HasDistrict(pl.District) {
+		return invalid("district", "error.unknown_district")
+	}
+	for _, a := range pl.Assisting {
+		if _, known := p.UnitByID[a]; !known || a == pl.Unit {
+			return invalid("assisting", "error.unknown_unit")
+		}
+	}
+	return nil
+}
+
+// Validate checks the data against itself, so that a slip of an editor's hand stops the start and not a complaint.
+func (p *Plan) Validate() error {
+	seen := map[string]bool{}
+	for _, c := range p.Categories {
+		for _, l := range c.Leads {
+			if _, ok := p.UnitByID[l]; !ok {
+				return fmt.Errorf("plan: category %s: unknown lead unit %q", c.ID, l)
+			}
+		}
+		for _, i := range c.Items {
+			if seen[i.ID] {
+				return fmt.Errorf("plan: item %s stands twice", i.ID)
+			}
+			seen[i.ID] = true
+		}
+	}
+	if len(seen) == 0 {
+		return fmt.Errorf("plan: no items")
+	}
+	return nil
+}
+
+func (p *Plan) item(id string) (Category, Item, bool) {
+	for _, c := range p.Categories {
+		for _, i := range c.Items {
+			if i.ID == id {
+				return c, i, true
+			}
+		}
+	}
+	return Category{}, Item{}, false
+}

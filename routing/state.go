@@ -1,0 +1,195 @@
+package routing
+
+// State is where a case stands (工单状态). The package documentation draws the diagram.
+type State string
+
+// The states; their Chinese names are in the catalogue under "state.<value>".
+const (
+	StateTriage      State = "triage"       // waits for the office to decide where it goes
+	StateDispatched  State = "dispatched"   // with the lead unit, not signed yet; the unit's clock runs
+	StateSigned      State = "signed"       // the unit works on it
+	StateRefused     State = "refused"      // the unit says it isn't its own; the office decides
+	StateReplied     State = "replied"      // answered; the complainant can rate it or ask for a redo
+	StateClosed      State = "closed"       // the unit applied for striking off
+	StateStruckOff   State = "struck_off"   // done (销号)
+	StateWithdrawn   State = "withdrawn"    // taken back by the complainant
+	StateNotAccepted State = "not_accepted" // outside the remit; the lawful route was named
+	StateTransferred State = "transferred"  // handed to a body outside the process
+)
+
+// States lists every state in the order of the process.
+func States() []State {
+	return []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed, StateStruckOff,
+		StateWithdrawn, StateNotAccepted, StateTransferred}
+}
+
+// Valid reports whether s is one of States.
+func (s State) Valid() bool {
+	for _, v := range States() {
+		if s == v {
+			return true
+		}
+	}
+	return false
+}
+
+// Open reports whether somebody still has to do something about the case.
+func (s State) Open() bool {
+	switch s {
+	case StateStruckOff, StateWithdrawn, StateNotAccepted, StateTransferred:
+		return false
+	}
+	return true
+}
+
+// Action is what an actor does to a case; an event carries the action that made it.
+type Action string
+
+// The actions; their Chinese names are in the catalogue under "action.<value>".
+const (
+	ActionFile       Action = "file"
+	ActionAssign     Action = "assign"     // the office sends a case in triage to a lead unit
+	ActionNotAccept  Action = "not-accept" // the office names the lawful route instead
+	ActionTransfer   Action = "transfer"   // the office hands it to a body outside the process
+	ActionSign       Action = "sign"       // the lead unit takes it
+	ActionRefuse     Action = "refuse"     // the lead unit says it isn't its own, once
+	ActionReassign   Action = "reassign"   // the office sends it to another unit, or back to the one that refused
+	ActionProgress   Action = "progress"   // a note on how it stands
+	ActionExtend     Action = "extend"     // the unit asks for, or the office grants, more days
+	ActionReply      Action = "reply"      // the unit answers
+	ActionClose      Action = "close"      // the unit applies for striking off
+	ActionStrikeOff  Action = "strike-off" // the office strikes it off
+	ActionRedo       Action = "redo"       // back to the unit: not solved
+	ActionWithdraw   Action = "withdraw"   // the complainant takes it back
+	ActionRate       Action = "rate"       // the complainant judges the answer
+	ActionUrge       Action = "urge"       // somebody asks for speed
+	ActionSupervise  Action = "supervise"  // the office puts it on its own list
+	ActionSupplement Action = "supplement" // the complainant adds words, evidence or contact
+	ActionReveal     Action = "reveal"     // a member of staff looks at the unmasked contact, with a reason
+)
+
+// transition is one line of the table: in any of the states `from`, an actor of one of `roles` may do it, and the case is then in
+// `to` (empty: it stays where it is).
+type transition struct {
+	action Action
+	roles  []Role
+	from   []State
+	to     State
+	needs  []string // fields of the Step that must not be empty
+}
+
+// The table of every legal transition. A redo goes back to dispatched and counts; who may act on a case at all is CanSee.
+var transitions = []transition{
+	{ActionAssign, office, []State{StateTriage}, StateDispatched, []string{"unit"}},
+	{ActionNotAccept, office, []State{StateTriage}, StateNotAccepted, []string{"note"}},
+	{ActionTransfer, office, []State{StateTriage, StateDispatched, StateSigned, StateRefused}, StateTransferred, []string{"note"}},
+	{ActionSign, unit, []State{StateDispatched}, StateSigned, nil},
+	{ActionRefuse, unit, []State{StateDispatched}, StateRefused, []string{"note"}},
+	{ActionReassign, office, []State{StateDispatched, StateSigned, StateRefused, StateReplied}, StateDispatched, []string{"unit"}},
+	{ActionProgress, unitOrOffice, []State{StateDispatched, StateSigned, StateReplied}, "", []string{"note"}},
+	{ActionExtend, unitOrOffice, []State{StateDispatched, StateSigned}, "", []string{"note", "days"}},
+	{ActionReply, unit, []State{StateSigned}, StateReplied, []string{"note"}},
+	{ActionClose, unitOrOffice, []State{StateReplied}, StateClosed, nil},
+	{ActionStrikeOff, office, []State{StateClosed}, StateStruckOff, nil},
+	{ActionRedo, complainantSideOrOffice, []State{StateReplied, StateClosed, StateStruckOff}, StateDispatched, []string{"note"}},
+	{ActionWithdraw, complainantSide, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied}, StateWithdrawn, nil},
+	{ActionRate, complainantSide, []State{StateReplied, StateClosed, StateStruckOff}, "", []string{"solved"}},
+	{ActionUrge, complainantSideOrOffice, []State{StateTriage, StateDispatched, StateSigned, StateRefused}, "", nil},
+	{ActionSupervise, office, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed}, "", []string{"note"}},
+	{ActionSupplement, complainantSide, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed}, "", nil},
+	{ActionReveal, staff, States(), "", []string{"note"}},
+}
+
+var (
+	office                  = []Role{RoleOffice, RoleAdmin, RoleSystem}
+	unit                    = []Role{RoleUnit}
+	unitOrOffice            = []Role{RoleUnit, RoleOffice, RoleAdmin, RoleSystem}
+	complainantSide         = []Role{RoleComplainant, RoleOperator, RoleSystem}
+	complainantSideOrOffice = []Role{RoleComplainant, RoleOperator, RoleOffice, RoleAdmin, RoleSystem}
+	staff                   = StaffRoles()
+)
+
+// Actions lists every action of the table, in its order.
+func Actions() []Action {
+	list := make([]Action, len(transitions))
+	for i, t := range transitions {
+		list[i] = t.action
+	}
+	return list
+}
+
+// Legal lists what the actor may do to the case as it stands, in the order of the table: the buttons of a screen.
+func Legal(a Actor, c Case) []Action {
+	var list []Action
+	for _, t := range transitions {
+		if t.check(a, c) == nil {
+			list = append(list, t.action)
+		}
+	}
+	return list
+}
+
+// Next returns the state that the action leads to, or why the actor may not do it: ErrNotFound (may not see the case),
+// ErrForbidden (role), *IllegalStepError (state).
+func Next(a Actor, c Case, action Action) (State, error) {
+	t, ok := find(action)
+	if !ok {
+		return "", invalid("action", "error.unknown_action")
+	}
+	if err := t.check(a, c); err != nil {
+		return "", err
+	}
+	if t.to == "" {
+		return c.State, nil
+	}
+	return t.to, nil
+}
+
+func find(action Action) (transition, bool) {
+	for _, t := range transitions {
+		if t.action == action {
+			return t, true
+		}
+	}
+	return transition{}, false
+}
+
+func (t transition) check(a Actor, c Case) error {
+	if !a.CanSee(c) {
+		return ErrNotFound
+	}
+	if !t.allows(a.Role) {
+		return ErrForbidden
+	}
+	// An assisting unit reads and reports progress; every other step belongs to the lead unit.
+	if a.Role == RoleUnit && a.Unit != c.Unit && t.action != ActionProgress {
+		return ErrForbidden
+	}
+	for _, s := range t.from {
+		if s == c.State {
+			return t.checkOnce(a, c)
+		}
+	}
+	return &IllegalStepError{Action: t.action, State: c.State}
+}
+
+// checkOnce keeps a case from flying round: one refusal per unit and case. A case that was struck off comes back through the
+// office alone.
+func (t transition) checkOnce(a Actor, c Case) error {
+	if t.action == ActionRefuse && contains(c.RefusedBy, a.Unit) {
+		return &IllegalStepError{Action: t.action, State: c.State}
+	}
+	if t.action == ActionRedo && c.State == StateStruckOff && !a.overseer() {
+		return &IllegalStepError{Action: t.action, State: c.State}
+	}
+	return nil
+}
+
+func (t transition) allows(r Role) bool {
+	for _, v := range t.roles {
+		if v == r {
+			return true
+		}
+	}
+	return false
+}

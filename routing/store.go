@@ -1,0 +1,137 @@
+package routing
+
+import (
+	"context"
+	"time"
+)
+
+// Store is the only record of Jiesu. Two implementations of one meaning (SQLite, PostgreSQL) pass one conformance suite.
+// Every method may also return a wrapped driver error; a miss is ErrNotFound. Times are kept to the millisecond, in UTC.
+type Store interface {
+	Reader
+	// Update runs fn in one write transaction and commits when it returns nil. It may run fn again after a rollback when
+	// the database asks for it, so fn has no other effect than through tx. Functions given to Tx.AfterCommit run once, after the commit.
+	Update(ctx context.Context, fn func(tx Tx) error) error
+	// SpendQuota takes one customer message from the quota that ends first and says whether there was one.
+	SpendQuota(ctx context.Context, complainantID string, now time.Time) (bool, error)
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Reader reads, inside a transaction or outside.
+type Reader interface {
+	Case(ctx context.Context, number string) (Case, error)
+	CaseByToken(ctx context.Context, token string) (Case, error)
+	// CaseByExternalID finds what the source has filed under its own number.
+	CaseByExternalID(ctx context.Context, source, externalID string) (Case, error)
+	// Cases lists newest first; next is "" on the last page. ErrInvalidCursor… an unreadable cursor is an *InvalidError.
+	Cases(ctx context.Context, q Query) (cases []Case, next string, err error)
+	// CountByState counts the cases that the query matches, its States aside.
+	CountByState(ctx context.Context, q Query) (map[State]int, error)
+	Events(ctx context.Context, number string) ([]Event, error)
+
+	Complainant(ctx context.Context, id string) (Complainant, error)
+	ComplainantByOpenID(ctx context.Context, openID string) (Complainant, error)
+	ComplainantByPhone(ctx context.Context, phone string) (Complainant, error)
+
+	Attachment(ctx context.Context, id string) (Attachment, error)
+	AttachmentsOf(ctx context.Context, caseNumber string) ([]Attachment, error)
+	AttachmentContent(ctx context.Context, id string) ([]byte, error)
+
+	Notice(ctx context.Context, id string) (Notice, error)
+	NoticesOf(ctx context.Context, caseNumber string) ([]Notice, error)
+	DeliveriesOf(ctx context.Context, caseNumber string) ([]Delivery, error)
+	// EarlierPending says whether a notice of the same case with a smaller Seq still waits to be sent.
+	EarlierPending(ctx context.Context, n Notice) (bool, error)
+
+	Quotas(ctx context.Context, complainantID string, now time.Time) ([]Quota, error)
+	Dialogue(ctx context.Context, complainantID string) (Dialogue, error)
+	DueDialogues(ctx context.Context, now time.Time, limit int) ([]Dialogue, error)
+	// OpenTasks lists what operators have to do, oldest first.
+	OpenTasks(ctx context.Context, limit int) ([]Task, error)
+
+	User(ctx context.Context, id string) (User, error)
+	UserByName(ctx context.Context, name string) (User, error)
+	Session(ctx context.Context, hash string) (Session, error)
+	APIKeyByHash(ctx context.Context, hash string) (APIKey, error)
+}
+
+// Tx writes within one transaction.
+type Tx interface {
+	Reader
+	// AfterCommit registers what may be announced once the transaction is durable.
+	AfterCommit(fn func())
+	// Enqueue adds a job in this transaction.
+	Enqueue(ctx context.Context, j Job) error
+
+	// PutInbound records the key and returns false and the stored reply when it was there already. Under a race the second
+	// caller waits for the first.
+	PutInbound(ctx context.Context, in Inbound, complainantID string) (fresh bool, reply string, err error)
+	SetReply(ctx context.Context, key, reply string) error
+	// PutDialogue stores the state if its version is still d.Version and counts it up; else ErrConflict.
+	PutDialogue(ctx context.Context, d Dialogue) error
+
+	// InsertCase stores a new case with its first event; ErrExists when the number or (source, external id) is taken.
+	InsertCase(ctx context.Context, c Case, e Event) error
+	// UpdateCase appends the event and stores the projection; ErrConflict unless the stored version is e.Seq-1.
+	UpdateCase(ctx context.Context, c Case, e Event) error
+
+	InsertComplainant(ctx context.Context, c Complainant) error // ErrExists: open id taken
+	UpdateComplainant(ctx context.Context, c Complainant) error
+	GrantQuota(ctx context.Context, complainantID string, q Quota) error
+
+	InsertAttachment(ctx context.Context, a Attachment) error
+	UpdateAttachment(ctx context.Context, a Attachment) error
+	PutAttachmentContent(ctx context.Context, id string, content []byte) error
+
+	InsertNotice(ctx context.Context, n Notice) error
+	UpdateNotice(ctx context.Context, n Notice) error
+	InsertDelivery(ctx context.Context, d Delivery) error
+	// DeliveryByProvider finds the attempt that the channel knows under this id.
+	DeliveryByProvider(ctx context.Context, providerID string) (Delivery, error)
+	SetOutcome(ctx context.Context, providerID string, o Outcome) error
+	// PutReport keeps a report that came before its attempt was recorded; TakeReport finds it, ErrNotFound when there is none.
+	PutReport(ctx context.Context, providerID, status string) error
+	TakeReport(ctx context.Context, providerID string) (status string, err error)
+
+	InsertTask(ctx context.Context, t Task) error
+	FinishTask(ctx context.Context, id, by string, at time.Time) error // ErrConflict: somebody did it already
+
+	InsertUser(ctx context.Context, u User) error // ErrExists: name taken
+	UpdateUser(ctx context.Context, u User) error
+	InsertSession(ctx context.Context, s Session) error
+	TouchSession(ctx context.Context, hash string, at time.Time) error
+	DeleteSession(ctx context.Context, hash string) error
+	InsertAPIKey(ctx context.Context, k APIKey) error
+}
+
+// Job is work to be done after the transaction that enqueues it.
+type Job struct {
+	Kind JobKind
+	ID   string // notice or attachment id
+}
+
+// JobKind names a kind of work.
+type JobKind string
+
+// The kinds of job.
+const (
+	JobDeliver JobKind = "deliver"     // a notice
+	JobMedia   JobKind = "fetch_media" // an attachment's content
+)
+
+// Query selects cases. Empty fields don't restrict.
+type Query struct {
+	Visible       Actor // only what this actor may see; the zero actor sees nothing
+	Unit          string
+	States        []State
+	Item          string
+	District      string
+	ComplainantID string
+	Supervised    bool
+	// Text is looked for in number, complaint and enterprise name; in the enterprise name of a confidential case only when the
+	// actor isn't a unit, lest the name be guessed.
+	Text   string
+	Cursor string // as returned by the page before
+	Limit  int    // 1 to 200; 0: 50
+}
