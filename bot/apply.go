@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"jiesu/routing"
+)
+
+// ownCases is how many of the complainant's cases the bot knows of without being told a number.
+const ownCases = 20
+
+// world reads what Step may know: the complainant's newest cases, and those named in the message or the state.
+func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message, s State) (World, error) {
+	me := routing.Actor{Role: routing.RoleComplainant, ID: id}
+	w := World{Judge: in.Judge, Plan: in.Desk.Plan(), Words: in.words, Text: in.Wording, Doors: in.Doors, Pace: in.Pace,
+		PageURL: in.PageURL, Me: me}
+	var err error
+	w.Cases, _, err = tx.Cases(ctx, routing.Query{Visible: me, ComplainantID: id, Limit: ownCases})
+	if err != nil {
+		return w, fmt.Errorf("read own cases: %w", err)
+	}
+	for _, number := range append([]string{CaseNumber(m.Text), m.Bound, s.Case, s.Last}, s.Choice...) {
+		if err := w.include(ctx, tx, number); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+// include adds a case by number if it is the complainant's own.
+func (w *World) include(ctx context.Context, tx routing.Tx, number string) error {
+	if number == "" {
+		return nil
+	}
+	for _, c := range w.Cases {
+		if c.Number == number {
+			return nil
+		}
+	}
+	c, err := tx.Case(ctx, number)
+	if errors.Is(err, routing.ErrNotFound) || err == nil && !w.Me.CanSee(c) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read case %s: %w", number, err)
+	}
+	w.Cases = append(w.Cases, c)
+	return nil
+}
+
+// settle applies the turn, stores the state and returns the answer.
+func (in *Intake) settle(ctx context.Context, tx routing.Tx, d routing.Dialogue, turn Turn, me routing.Actor) (string, error) {
+	filed, err := in.apply(ctx, tx, turn.Commands, me)
+	if err != nil {
+		return "", err
+	}
+	if filed.Number != "" {
+		turn.State.Last = filed.Number
+	}
+	if d.State, err = json.Marshal(turn.State); err != nil {
+		return "", fmt.Errorf("write dialogue: %w", err)
+	}
+	d.WakeAt = turn.WakeAt
+	if err := tx.PutDialogue(ctx, d); err != nil {
+		return "", fmt.Errorf("store dialogue: %w", err)
+	}
+	return Render(in.Wording, turn.Reply, "number", filed.Number, "url", in.PageURL+filed.Token), nil
+}
+
+// apply gives the orders to the desk and returns the case that was filed, if one was.
+func (in *Intake) apply(ctx context.Context, tx routing.Tx, orders []Order, me routing.Actor) (filed routing.Case, err error) {
+	for _, o := range orders {
+		switch o := o.(type) {
+		case File:
+			filed, err = in.file(ctx, tx, o, me)
+		case Act:
+			_, err = in.Desk.ActIn(ctx, tx, me, o.Number, o.Step)
+		case Hand:
+			number := o.Number
+			if number == "" {
+				number = filed.Number
+			}
+			err = in.Desk.AddTaskIn(ctx, tx, routing.Task{Kind: o.Kind, CaseNumber: number, ComplainantID: me.ID, Note: o.Note})
+		}
+		if err != nil {
+			return filed, fmt.Errorf("apply %T: %w", o, err)
+		}
+	}
+	return filed, nil
+}
+
+func (in *Intake) file(ctx context.Context, tx routing.Tx, f File, me routing.Actor) (routing.Case, error) {
+	f.Complaint.ComplainantID = me.ID
+	filed, _, err := in.Desk.FileIn(ctx, tx, me, f.Complaint)
+	if err != nil {
+		return filed, err
+	}
+	for _, more := range f.More {
+		step := routing.Step{Action: routing.ActionSupplement, Note: more}
+		if _, err := in.Desk.ActIn(ctx, tx, me, filed.Number, step); err != nil {
+			return filed, err
+		}
+	}
+	return filed, nil
+}

@@ -1,0 +1,51 @@
+package bot
+
+import (
+	"strconv"
+
+	"jiesu/routing"
+)
+
+// takeEvidence puts an image, a video or a voice message where it belongs: the case that is being talked about or was filed just
+// now, else the draft.
+func (t *talk) takeEvidence() {
+	c, ok := t.evidenceFor()
+	if !ok || !t.may(c, routing.ActionSupplement) {
+		t.draftEvidence()
+		return
+	}
+	t.supplement(c.Number, "", []string{t.m.Attachment})
+	if t.m.Kind == KindVoice {
+		t.do(Hand{c.Number, routing.TaskVoice, t.w.Text.Text("bot.note.voice")})
+	}
+	t.say("bot.evidence.case", "number", c.Number)
+	t.again()
+}
+
+// evidenceFor is the case that evidence sent now is about.
+func (t *talk) evidenceFor() (routing.Case, bool) {
+	switch t.s.Mode {
+	case ModeAdd, ModeWithdraw, ModeSolved, ModeSatisfied, ModeRedo, ModeRedoReason:
+		return t.own(t.s.Case)
+	case ModeEnterprise, ModePhone:
+		return t.own(t.s.Last)
+	case ModeIdle:
+		return t.recent()
+	}
+	return routing.Case{}, false
+}
+
+func (t *talk) draftEvidence() {
+	d := &t.s.Draft
+	d.Attachments = append(d.Attachments, t.m.Attachment)
+	d.Voice = d.Voice || t.m.Kind == KindVoice
+	if len(d.Parts) > 0 && t.s.Mode.drafting() {
+		t.say("bot.evidence.draft", "count", strconv.Itoa(len(d.Attachments)))
+	}
+	if t.s.Mode.drafting() || t.s.Mode == ModeIdle {
+		t.assess()
+		return
+	}
+	t.say("bot.evidence.draft", "count", strconv.Itoa(len(d.Attachments)))
+	t.again()
+}

@@ -1,0 +1,209 @@
+package bot
+
+import (
+	"jiesu/routing"
+)
+
+// filing is how a draft is filed. The zero value leaves it to the judgement.
+type filing struct {
+	placement *routing.Placement // picked by the complainant
+	triage    bool               // whatever the judgement says
+	human     bool               // and a clerk is to get in touch
+	note      string             // catalogue key of the remark for the office
+}
+
+// file turns the draft into a case and asks for what is still missing.
+func (t *talk) file(f filing) {
+	d, j := t.s.Draft, t.judge()
+	if f.triage {
+		j.Decision = routing.DecisionTriage
+	}
+	c := routing.Complaint{Channel: routing.ChannelWeChat, Confidential: t.hidden(), Judgement: j, Placement: f.placement,
+		Attachments: d.Attachments}
+	if j.Entities != nil {
+		c.Contact = routing.Contact{Enterprise: j.Entities.Enterprise, Phone: onlyOne(j.Entities.Phones)}
+	}
+	if f.note != "" {
+		c.Note = t.w.Text.Text(f.note)
+	}
+	parts := chunks(d.text())
+	if len(parts) == 0 || bare(d.text()) == "" {
+		parts = []string{t.w.Text.Text("bot.text.evidence_only")}
+	}
+	c.Text = parts[0]
+	t.do(File{Complaint: c, More: parts[1:]})
+	if d.Voice {
+		t.do(Hand{Kind: routing.TaskVoice, Note: t.w.Text.Text("bot.note.voice")})
+	}
+	if f.human {
+		t.do(Hand{Kind: routing.TaskChat, Note: t.w.Text.Text("bot.note.human")})
+		t.s.HumanAt = t.m.At
+	}
+	t.sayFiled(c, f)
+	t.s.Draft, t.s.Last, t.s.LastAt = Draft{}, "", t.m.At
+	t.idle()
+	if t.m.Kind != KindWake {
+		t.askFacts(c.Contact, j)
+	}
+}
+
+func (t *talk) sayFiled(c routing.Complaint, f filing) {
+	switch p := c.Placement; {
+	case t.m.Kind == KindWake:
+		t.say("bot.closed.filed")
+	case f.human:
+		t.say("bot.filed.human")
+	case p != nil:
+		t.say("bot.filed.dispatched", "unit", t.w.Plan.UnitName(p.Unit))
+	case c.Judgement.Decision == routing.DecisionDispatch && t.placeable(c.Judgement.Item, c.Judgement.Unit):
+		t.say("bot.filed.dispatched", "unit", t.w.Plan.UnitName(c.Judgement.Unit))
+	default:
+		t.say("bot.filed.triage")
+	}
+	if c.Confidential {
+		t.say("bot.filed.hidden")
+	}
+	if t.w.PageURL != "" {
+		t.say("bot.filed.page")
+	}
+}
+
+// chunks cuts a text into pieces that a case or a supplement can hold.
+func chunks(text string) []string {
+	var list []string
+	for r := []rune(text); len(r) > 0; {
+		n := min(len(r), routing.MaxText)
+		list = append(list, string(r[:n]))
+		r = r[n:]
+	}
+	return list
+}
+
+// supplement adds words and evidence to a case, in as many steps as the length needs.
+func (t *talk) supplement(number, text string, attachments []string) {
+	parts := chunks(text)
+	if len(parts) == 0 {
+		parts = []string{t.w.Text.Text("bot.note.evidence")}
+	}
+	for i, part := range parts {
+		step := routing.Step{Action: routing.ActionSupplement, Note: part}
+		if i == 0 {
+			step.Attachments = attachments
+		}
+		t.do(Act{number, step})
+	}
+}
+
+func (t *talk) cancelDraft() {
+	t.s.Draft = Draft{}
+	t.idle()
+	t.say("bot.cancelled")
+}
+
+func (t *talk) answerThin(text string) bool {
+	w, d := t.w.Words, t.s.Draft
+	proposed := d.Asked > 1 || len(d.Attachments) > 0
+	switch {
+	case w.is("cancel", text):
+		t.cancelDraft()
+	case w.is("skip", text), proposed && (w.yes(text) || w.is("done", text)):
+		t.file(filing{triage: true, note: "bot.note.triage_unsure"})
+	case w.yes(text), w.is("done", text):
+		t.assess()
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *talk) answerConfirm(text string) bool {
+	w := t.w.Words
+	f := filing{}
+	if t.s.Mode == ModeTriage {
+		f.note = "bot.note.triage_unsure"
+	}
+	switch {
+	case w.is("cancel", text):
+		t.cancelDraft()
+	case w.option(text, 2) == 2:
+		t.s.Draft.Confidential = true
+		t.file(f)
+	case w.yes(text), w.is("skip", text), w.is("done", text), w.is("insist", text):
+		t.file(f)
+	case w.is("no", text):
+		t.misunderstood()
+	default:
+		return false
+	}
+	return true
+}
+
+// misunderstood offers the other candidates, or asks for more words.
+func (t *talk) misunderstood() {
+	if j := t.judge(); t.s.Mode == ModeConfirm && len(t.options(j)) > 1 {
+		t.askPick(j)
+		return
+	}
+	t.s.Mode = ModeTriage
+	t.say("bot.thin")
+	t.askToFile()
+}
+
+func (t *talk) answerPick(text string) bool {
+	w, j := t.w.Words, t.judge()
+	list := t.options(j)
+	n := w.option(text, len(list)+1)
+	switch {
+	case w.is("cancel", text):
+		t.cancelDraft()
+	case n > 0 && n <= len(list):
+		a := list[n-1]
+		t.file(filing{placement: &routing.Placement{Item: a.Item, Unit: a.Unit, District: j.District}})
+	case n > 0, w.is("skip", text), w.is("no", text):
+		t.file(filing{triage: true, note: "bot.note.triage_pick"})
+	case w.yes(text), w.is("done", text):
+		t.askPick(j)
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *talk) answerRepeat(text string) bool {
+	w := t.w.Words
+	c, known := t.own(t.s.Case)
+	switch {
+	case w.is("cancel", text):
+		t.cancelDraft()
+	case known && t.may(c, routing.ActionSupplement) && (w.yes(text) || w.is("done", text)):
+		t.supplement(c.Number, t.s.Draft.text(), t.s.Draft.Attachments)
+		if t.s.Draft.Voice {
+			t.do(Hand{c.Number, routing.TaskVoice, t.w.Text.Text("bot.note.voice")})
+		}
+		t.s.Draft = Draft{}
+		t.idle()
+		t.say("bot.supplement.done", "number", c.Number)
+	case w.option(text, 2) == 2, w.is("no", text), w.is("skip", text), w.yes(text):
+		t.s.Draft.Fresh = true
+		t.s.Case = ""
+		t.assess()
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *talk) answerDoor(text string) bool {
+	w := t.w.Words
+	switch {
+	case w.option(text, 1) == 1, w.is("insist", text):
+		t.file(filing{triage: true, human: true, note: "bot.note.other"})
+	case w.madeOf(text, "thanks"), w.yes(text), t.small(text), w.option(text, maxOptions) > 0:
+		t.s.Draft = Draft{}
+		t.idle()
+		t.say("bot.thanks")
+	default:
+		return false
+	}
+	return true
+}

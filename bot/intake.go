@@ -1,0 +1,227 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"jiesu/routing"
+)
+
+// Config is what an Intake works with. PageURL is the address of the complainants' pages up to the token; "" leaves them out of
+// the answers.
+type Config struct {
+	Store   routing.Store
+	Desk    *routing.Desk
+	Judge   routing.Judge
+	Wording routing.Wording
+	Doors   []Door
+	Pace    Pace
+	PageURL string
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// DefaultOtherFrom is the confidence from which a text outside the plan is answered with another door rather than shown to a clerk.
+const DefaultOtherFrom = 0.6
+
+// Intake implements routing.Intake: one transaction per message around Step.
+type Intake struct {
+	Config
+	words *Words
+}
+
+// NewIntake checks the catalogue and the doors and returns the intake.
+func NewIntake(c Config) (*Intake, error) {
+	words, err := NewWords(c.Wording)
+	if err != nil {
+		return nil, fmt.Errorf("make bot: %w", err)
+	}
+	if len(c.Doors) == 0 || len(c.Doors[len(c.Doors)-1].Cues) > 0 {
+		return nil, errors.New("make bot: the last door must take everything, so it has no cues")
+	}
+	if c.Pace.Remind <= 0 || c.Pace.Close <= c.Pace.Remind {
+		return nil, errors.New("make bot: close_after must be longer than remind_after, and both longer than nothing")
+	}
+	if c.Pace.OtherFrom == 0 {
+		c.Pace.OtherFrom = DefaultOtherFrom
+	}
+	return &Intake{Config: c, words: words}, nil
+}
+
+// conflictTries is how often a message is taken in anew when another one of the same complainant or a step on the same case was
+// faster. Messages of one person rarely cross more than once.
+const conflictTries = 5
+
+// Receive implements routing.Intake.
+func (in *Intake) Receive(ctx context.Context, m routing.Inbound, onTime func() bool) (reply string, err error) {
+	inline := sync.OnceValue(onTime) // asked once, however often the transaction is tried
+	err = in.update(ctx, func(tx routing.Tx) error {
+		reply, err = in.receive(ctx, tx, m, inline)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("take in message %s: %w", m.Key, err)
+	}
+	return reply, nil
+}
+
+// update runs fn in a transaction, again when somebody else was faster.
+func (in *Intake) update(ctx context.Context, fn func(tx routing.Tx) error) error {
+	var err error
+	for range conflictTries {
+		if err = in.Store.Update(ctx, fn); !errors.Is(err, routing.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}
+
+func (in *Intake) receive(ctx context.Context, tx routing.Tx, m routing.Inbound, inline func() bool) (string, error) {
+	who, err := in.complainant(ctx, tx, m)
+	if err != nil {
+		return "", err
+	}
+	fresh, stored, err := tx.PutInbound(ctx, m, who.ID)
+	if err != nil {
+		return "", fmt.Errorf("record message: %w", err)
+	}
+	if !fresh {
+		return stored, nil
+	}
+	if q, ok := routing.Grant(m.Kind, m.At); ok {
+		if err := tx.GrantQuota(ctx, who.ID, q); err != nil {
+			return "", fmt.Errorf("grant quota: %w", err)
+		}
+	}
+	switch m.Kind {
+	case routing.InboundReport:
+		return "", in.Desk.ReportedIn(ctx, tx, m.ProviderID, m.Status)
+	case routing.InboundUnsubscribe, routing.InboundView, routing.InboundUnknown:
+		return "", nil
+	}
+	reply, err := in.talk(ctx, tx, who, m)
+	if err != nil || reply == "" {
+		return "", err
+	}
+	if !inline() {
+		return "", in.Desk.ChatIn(ctx, tx, who.ID, reply)
+	}
+	if err := tx.SetReply(ctx, m.Key, reply); err != nil {
+		return "", fmt.Errorf("store reply: %w", err)
+	}
+	return reply, nil
+}
+
+// complainant finds or makes the fan who speaks, and notes whether they follow: whoever can write to the account does.
+func (in *Intake) complainant(ctx context.Context, tx routing.Tx, m routing.Inbound) (routing.Complainant, error) {
+	following := m.Kind != routing.InboundUnsubscribe
+	who, err := tx.ComplainantByOpenID(ctx, m.OpenID)
+	if errors.Is(err, routing.ErrNotFound) {
+		who = routing.Complainant{ID: routing.NewID(), OpenID: m.OpenID, Following: following, CreatedAt: m.At}
+		err = tx.InsertComplainant(ctx, who)
+		if errors.Is(err, routing.ErrExists) { // the same fan's other message was faster: look again
+			err = routing.ErrConflict
+		}
+		if err != nil {
+			return who, fmt.Errorf("add complainant: %w", err)
+		}
+		return who, nil
+	}
+	if err != nil {
+		return who, fmt.Errorf("find complainant: %w", err)
+	}
+	if who.Following != following && m.Kind != routing.InboundReport {
+		who.Following = following
+		if err := tx.UpdateComplainant(ctx, who); err != nil {
+			return who, fmt.Errorf("note following: %w", err)
+		}
+	}
+	return who, nil
+}
+
+// talk runs one turn: reads the world, steps, applies, stores.
+func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complainant, m routing.Inbound) (string, error) {
+	msg, err := in.message(ctx, tx, who.ID, m)
+	if err != nil {
+		return "", err
+	}
+	d, state, err := in.dialogue(ctx, tx, who.ID)
+	if err != nil {
+		return "", err
+	}
+	w, err := in.world(ctx, tx, who.ID, msg, state)
+	if err != nil {
+		return "", err
+	}
+	turn := Step(state, msg, w)
+	return in.settle(ctx, tx, d, turn, w.Me)
+}
+
+// message translates what the platform delivered.
+func (in *Intake) message(ctx context.Context, tx routing.Tx, id string, m routing.Inbound) (Message, error) {
+	msg := Message{Kind: KindUnknown, Text: m.Text, Button: m.Button, At: m.At}
+	switch m.Kind {
+	case routing.InboundText, routing.InboundLink, routing.InboundLocation:
+		msg.Kind = KindText
+	case routing.InboundImage, routing.InboundVideo, routing.InboundVoice:
+		msg.Kind = KindEvidence
+		if m.Kind == routing.InboundVoice {
+			msg.Kind = KindVoice
+		}
+		a, err := in.Desk.AttachIn(ctx, tx, routing.Attachment{ComplainantID: id, Kind: string(m.Kind), MediaID: m.MediaID})
+		if err != nil {
+			return msg, err
+		}
+		msg.Attachment = a.ID
+	case routing.InboundClick:
+		msg.Kind = KindButton
+	case routing.InboundSubscribe, routing.InboundScan:
+		msg.Kind = KindFollow
+		return in.scanned(ctx, tx, id, m.Scene, msg)
+	}
+	return msg, nil
+}
+
+// casePrefix begins what the code of a case carries; its token follows.
+const casePrefix = "case_"
+
+func (in *Intake) scanned(ctx context.Context, tx routing.Tx, id, scene string, msg Message) (Message, error) {
+	token, ok := strings.CutPrefix(scene, casePrefix)
+	if !ok {
+		return msg, nil
+	}
+	msg.Scanned = true
+	c, err := in.Desk.BindIn(ctx, tx, token, id)
+	if errors.Is(err, routing.ErrNotFound) || errors.Is(err, routing.ErrForbidden) {
+		return msg, nil
+	}
+	if err != nil {
+		return msg, fmt.Errorf("bind scanned case: %w", err)
+	}
+	msg.Bound = c.Number
+	return msg, nil
+}
+
+// dialogue loads where the conversation stands. A state that can't be read any more (older version) starts anew rather than
+// silencing the complainant for good.
+func (in *Intake) dialogue(ctx context.Context, tx routing.Tx, id string) (routing.Dialogue, State, error) {
+	var s State
+	d, err := tx.Dialogue(ctx, id)
+	if errors.Is(err, routing.ErrNotFound) {
+		return routing.Dialogue{ComplainantID: id}, s, nil
+	}
+	if err != nil {
+		return d, s, fmt.Errorf("load dialogue: %w", err)
+	}
+	if err := json.Unmarshal(d.State, &s); err != nil {
+		in.Logger.WarnContext(ctx, "dialogue unreadable, starting anew", "complainant", id, "error", err)
+		s = State{}
+	}
+	return d, s, nil
+}

@@ -1,0 +1,21 @@
+package classifier
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+)
+
+// Made by `make model` from corpus/.
+//
+//go:embed model/jiesu.model
+var embedded []byte
+
+// Embedded returns the model that comes with the program.
+func Embedded(tax Taxonomy) (*Model, error) {
+	m, err := Load(bytes.NewReader(embedded), tax)
+	if err != nil {
+		return nil, fmt.Errorf("load embedded model: %w", err)
+	}
+	return m, nil
+}

@@ -1,0 +1,232 @@
+package classifier
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// The model file: magic, format (uint16), SHA-256 of the body, length of the body (uint32), body. The body is deflated: length of the
+// description (uint32), description (JSON), then per feature its hash, its idf, its scale, then the matrix of int8. All little endian.
+const (
+	fileMagic  = "JIESU-M\n"
+	fileFormat = 1
+	// What a file may ask us to hold: a model of ours has some 200,000 rows of 180 columns.
+	maxBody        = 64 << 20
+	maxDescription = 4 << 20
+	maxContent     = 160 << 20
+	maxRows        = 4 << 20
+	maxColumns     = 1 << 16
+)
+
+var (
+	// ErrNotModel reports a file that isn't a model, is cut short or has been changed.
+	ErrNotModel = errors.New("not a model file")
+	// ErrModelFormat reports a model of a format that this program doesn't read; train it again.
+	ErrModelFormat = errors.New("unknown model format")
+	// ErrModelTooLarge reports a model beyond the limits that protect the memory.
+	ErrModelTooLarge = errors.New("model too large")
+)
+
+type fileHeader struct {
+	Magic  [len(fileMagic)]byte
+	Format uint16
+	Sum    [sha256.Size]byte
+	Length uint32
+}
+
+type description struct {
+	Labels      []Label    `json:"labels"`
+	Columns     int        `json:"columns"`
+	Rows        int        `json:"rows"`
+	Bias        []float32  `json:"bias"`
+	Temperature float64    `json:"temperature"`
+	Thresholds  Thresholds `json:"thresholds"`
+}
+
+// New makes a model of freshly trained weights, rounded as they will be in the file. It returns ErrWeights for weights that don't fit together.
+func New(w Weights, tax Taxonomy) (*Model, error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{labels: w.Labels, columns: w.Columns, bias: w.Bias, temperature: w.Temperature, thresholds: w.Thresholds,
+		hashes: w.Hashes, idf: w.IDF}
+	m.scale, m.matrix = quantize(w.Matrix, w.Columns)
+	body, err := m.body()
+	if err != nil {
+		return nil, err
+	}
+	return m, m.complete(sha256.Sum256(body), tax)
+}
+
+// quantize rounds each row to 255 steps of its own size.
+func quantize(matrix []float32, columns int) (scale []float32, rounded []int8) {
+	const steps = 127
+	scale, rounded = make([]float32, len(matrix)/columns), make([]int8, len(matrix))
+	for row := range scale {
+		var largest float32
+		for _, w := range matrix[row*columns:][:columns] {
+			largest = max(largest, w, -w)
+		}
+		if largest == 0 {
+			continue
+		}
+		scale[row] = largest / steps
+		for c, w := range matrix[row*columns:][:columns] {
+			rounded[row*columns+c] = int8(math.RoundToEven(float64(w / scale[row])))
+		}
+	}
+	return scale, rounded
+}
+
+// complete adds what the file doesn't hold.
+func (m *Model) complete(sum [sha256.Size]byte, tax Taxonomy) error {
+	featurizer, err := NewFeaturizer()
+	if err != nil {
+		return err
+	}
+	m.featurizer, m.tax = featurizer, tax
+	if m.places, err = newPlaces(tax.Districts); err != nil {
+		return err
+	}
+	if m.finder, err = newFinder(); err != nil {
+		return err
+	}
+	m.index = newIndex(m.hashes)
+	m.version = fmt.Sprintf("%d-%s", fileFormat, hex.EncodeToString(sum[:6]))
+	return nil
+}
+
+// Save writes the model; the same model always gives the same bytes.
+func (m *Model) Save(w io.Writer) error {
+	body, err := m.body()
+	if err != nil {
+		return err
+	}
+	header := fileHeader{Format: fileFormat, Sum: sha256.Sum256(body), Length: uint32(len(body))}
+	copy(header.Magic[:], fileMagic)
+	if err := binary.Write(w, binary.LittleEndian, header); err != nil {
+		return fmt.Errorf("write model header: %w", err)
+	}
+	if _, err := w.Write(body); err != nil {
+		return fmt.Errorf("write model: %w", err)
+	}
+	return nil
+}
+
+func (m *Model) body() ([]byte, error) {
+	text, err := json.Marshal(description{m.labels, m.columns, len(m.hashes), m.bias, m.temperature, m.thresholds})
+	if err != nil {
+		return nil, fmt.Errorf("describe model: %w", err)
+	}
+	var body bytes.Buffer
+	packed, err := flate.NewWriter(&body, flate.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("pack model: %w", err)
+	}
+	for _, part := range []any{uint32(len(text)), text, m.hashes, m.idf, m.scale, m.matrix} {
+		if err := binary.Write(packed, binary.LittleEndian, part); err != nil {
+			return nil, fmt.Errorf("pack model: %w", err)
+		}
+	}
+	if err := packed.Close(); err != nil {
+		return nil, fmt.Errorf("pack model: %w", err)
+	}
+	return body.Bytes(), nil
+}
+
+// Load reads a model that Save wrote. It returns ErrNotModel, ErrModelFormat or ErrModelTooLarge (wrapped) for anything else, without
+// reserving more memory than the file has content for.
+func Load(r io.Reader, tax Taxonomy) (*Model, error) {
+	body, sum, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxContent+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: unpack: %w", ErrNotModel, err)
+	}
+	if len(content) > maxContent {
+		return nil, ErrModelTooLarge
+	}
+	m, err := parse(content)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.complete(sum, tax)
+}
+
+func readBody(r io.Reader) (body []byte, sum [sha256.Size]byte, err error) {
+	var header fileHeader
+	if err := binary.Read(r, binary.LittleEndian, &header); err != nil {
+		return nil, sum, fmt.Errorf("%w: read header: %w", ErrNotModel, err)
+	}
+	switch {
+	case string(header.Magic[:]) != fileMagic:
+		return nil, sum, ErrNotModel
+	case header.Format != fileFormat:
+		return nil, sum, fmt.Errorf("%w: %d", ErrModelFormat, header.Format)
+	case header.Length > maxBody:
+		return nil, sum, ErrModelTooLarge
+	}
+	body, err = io.ReadAll(io.LimitReader(r, int64(header.Length)))
+	if err != nil {
+		return nil, sum, fmt.Errorf("read model: %w", err)
+	}
+	if sum = sha256.Sum256(body); sum != header.Sum {
+		return nil, sum, fmt.Errorf("%w: cut short or changed", ErrNotModel)
+	}
+	return body, sum, nil
+}
+
+func parse(content []byte) (*Model, error) {
+	if len(content) < 4 {
+		return nil, fmt.Errorf("%w: no description", ErrNotModel)
+	}
+	length := int64(binary.LittleEndian.Uint32(content))
+	content = content[4:]
+	if length > maxDescription || length > int64(len(content)) {
+		return nil, fmt.Errorf("%w: description of %d bytes", ErrNotModel, length)
+	}
+	var d description
+	if err := json.Unmarshal(content[:length], &d); err != nil {
+		return nil, fmt.Errorf("%w: description: %w", ErrNotModel, err)
+	}
+	content = content[length:]
+	if d.Rows < 0 || d.Rows > maxRows || d.Columns <= 0 || d.Columns > maxColumns {
+		return nil, ErrModelTooLarge
+	}
+	if want := int64(d.Rows) * int64(12+d.Columns); int64(len(content)) != want || len(d.Labels) == 0 || len(d.Bias) != len(d.Labels) {
+		return nil, fmt.Errorf("%w: %d bytes of weights instead of %d", ErrNotModel, len(content), want)
+	}
+	if err := checkShape(d.Labels, d.Columns, d.Temperature); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotModel, err)
+	}
+	return d.model(content)
+}
+
+// model reads the arrays; content has exactly their size.
+func (d description) model(content []byte) (*Model, error) {
+	m := &Model{labels: d.Labels, columns: d.Columns, bias: d.Bias, temperature: d.Temperature, thresholds: d.Thresholds,
+		hashes: make([]uint32, d.Rows), idf: make([]float32, d.Rows), scale: make([]float32, d.Rows), matrix: make([]int8, d.Rows*d.Columns)}
+	for row := range d.Rows {
+		m.hashes[row] = binary.LittleEndian.Uint32(content[4*row:])
+		m.idf[row] = math.Float32frombits(binary.LittleEndian.Uint32(content[4*(d.Rows+row):]))
+		m.scale[row] = math.Float32frombits(binary.LittleEndian.Uint32(content[4*(2*d.Rows+row):]))
+	}
+	for i, b := range content[12*d.Rows:] {
+		m.matrix[i] = int8(b)
+	}
+	if !slices.IsSorted(m.hashes) {
+		return nil, fmt.Errorf("%w: features out of order", ErrNotModel)
+	}
+	return m, nil
+}

@@ -1,0 +1,76 @@
+package classifier
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Label is one answer that the model can give.
+type Label struct {
+	Item string `json:"item"`
+	Unit string `json:"unit,omitempty"`
+	// Columns of the weight matrix whose scores add up to the label's: one for its item, one for its unit, so that a rare label learns
+	// from frequent ones with the same item or unit.
+	Columns []int `json:"columns"`
+}
+
+// Thresholds turn a confidence into a Decision.
+type Thresholds struct {
+	// Dispatch is the lowest confidence at which a unit gets the case unseen.
+	Dispatch float64 `json:"dispatch"`
+	// Ask is the lowest confidence at which the top three are worth showing to the complainant.
+	Ask float64 `json:"ask"`
+}
+
+// Weights are what training learns, in full precision.
+type Weights struct {
+	Labels []Label
+	// Columns is the width of Matrix.
+	Columns int
+	// Hashes of the features, ascending; IDF is each one's inverse document frequency; Matrix holds row after row.
+	Hashes []uint32
+	IDF    []float32
+	Matrix []float32
+	// Bias is added to each label's score.
+	Bias []float32
+	// Temperature divides the scores before they become probabilities; found on held-out texts, so that confidence is frequency of
+	// being right.
+	Temperature float64
+	Thresholds  Thresholds
+}
+
+// ErrWeights reports weights that make no model: no labels, sizes that don't match, columns outside the matrix.
+var ErrWeights = errors.New("inconsistent weights")
+
+func (w Weights) check() error {
+	switch {
+	case len(w.Labels) == 0 || w.Columns <= 0:
+		return fmt.Errorf("%w: no labels", ErrWeights)
+	case len(w.Bias) != len(w.Labels):
+		return fmt.Errorf("%w: %d biases for %d labels", ErrWeights, len(w.Bias), len(w.Labels))
+	case len(w.IDF) != len(w.Hashes) || len(w.Matrix) != len(w.Hashes)*w.Columns:
+		return fmt.Errorf("%w: matrix does not fit %d features", ErrWeights, len(w.Hashes))
+	}
+	return checkShape(w.Labels, w.Columns, w.Temperature)
+}
+
+func checkShape(labels []Label, columns int, temperature float64) error {
+	if !(temperature > 0) || math.IsInf(temperature, 0) {
+		return fmt.Errorf("%w: temperature %v", ErrWeights, temperature)
+	}
+	for _, label := range labels {
+		for _, c := range label.Columns {
+			if c < 0 || c >= columns {
+				return fmt.Errorf("%w: column %d of label %q", ErrWeights, c, label.Item)
+			}
+		}
+	}
+	return nil
+}
+
+// TermWeight is a feature's value in a text before the text's values are scaled to length one: frequency damped, rarity rewarded.
+// Training and serving must agree on it.
+func TermWeight(count int, idf float32) float32 {
+	return float32(1+math.Log(float64(count))) * idf
+}

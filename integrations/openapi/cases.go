@@ -1,0 +1,200 @@
+package openapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"jiesu/routing"
+)
+
+// Filing is a complaint to be filed.
+type Filing struct {
+	Text         string `json:"text" minLength:"1" maxLength:"10000" doc:"The complaint as said."`
+	Channel      string `json:"channel,omitempty" enum:"wechat,hotline,web,api,import" default:"api" doc:"How it came."`
+	Enterprise   string `json:"enterprise,omitempty" maxLength:"200"`
+	ContactName  string `json:"contact_name,omitempty" maxLength:"100"`
+	Phone        string `json:"phone,omitempty" maxLength:"30" example:"13800001234" doc:"Chinese mobile number, or fixed line with area code."`
+	Confidential bool   `json:"confidential,omitempty" doc:"The complainant stays hidden from the unit everywhere."`
+	ExternalID   string `json:"external_id,omitempty" maxLength:"200" doc:"Your own number. Filing it again with the same key returns the case that is there."`
+}
+
+type fileInput struct{ Body Filing }
+
+// Resolve refuses what no database keeps.
+func (in *fileInput) Resolve(huma.Context) []error {
+	b := in.Body
+	return readable("body", field{"text", b.Text}, field{"enterprise", b.Enterprise}, field{"contact_name", b.ContactName},
+		field{"external_id", b.ExternalID})
+}
+
+type fileOutput struct {
+	Status   int
+	Location string `header:"Location"`
+	Body     Case
+}
+
+// file files a complaint, or returns the case that the same key has filed under the same external id.
+func (a *API) file(ctx context.Context, actor routing.Actor, in *fileInput) (*fileOutput, error) {
+	b := in.Body
+	phone, ok := normalPhone(b.Phone)
+	if !ok {
+		return nil, &routing.InvalidError{Field: "phone", Key: "openapi.phone_implausible"}
+	}
+	filed, created, err := a.fileOnce(ctx, actor, routing.Complaint{
+		Text: b.Text, Channel: routing.Channel(b.Channel), Contact: routing.Contact{Enterprise: b.Enterprise, Name: b.ContactName, Phone: phone},
+		Confidential: b.Confidential, ExternalID: b.ExternalID, Judgement: a.Judge.Judge(b.Text),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &fileOutput{Status: http.StatusOK, Body: a.caseOf(actor, filed)}
+	if created {
+		out.Status, out.Location = http.StatusCreated, Prefix+"/cases/"+filed.Number
+	}
+	return out, nil
+}
+
+// fileOnce files, and tries again when another request was faster with the same external id: it then finds the case.
+func (a *API) fileOnce(ctx context.Context, actor routing.Actor, c routing.Complaint) (filed routing.Case, created bool, err error) {
+	for range 3 {
+		filed, created, err = a.Desk.File(ctx, actor, c)
+		if !errors.Is(err, routing.ErrConflict) && !errors.Is(err, routing.ErrExists) {
+			break
+		}
+	}
+	return filed, created, err
+}
+
+type getInput struct {
+	Number      string `path:"number" example:"JS20261124-012345"`
+	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the answer you have."`
+}
+
+type getOutput struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   CaseDetail
+}
+
+// get returns a case with its timeline. Events written after the case was read are left out, so that body and ETag agree.
+func (a *API) get(ctx context.Context, actor routing.Actor, in *getInput) (*getOutput, error) {
+	c, err := a.seen(ctx, actor, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	out := &getOutput{Status: http.StatusOK, ETag: etag(c)}
+	if matches(in.IfNoneMatch, out.ETag) {
+		out.Status = http.StatusNotModified
+		return out, nil
+	}
+	events, err := a.Desk.Timeline(ctx, actor, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	out.Body = CaseDetail{Case: a.caseOf(actor, c), Events: []Event{}}
+	for _, e := range events {
+		if e.Seq <= c.Version {
+			out.Body.Events = append(out.Body.Events, eventOf(e))
+		}
+	}
+	return out, nil
+}
+
+// numberPattern keeps from the store what cannot be a case number.
+var numberPattern = regexp.MustCompile(`^JS\d{8}-\d{6}$`)
+
+// seen reads the case if the actor may know of it, else ErrNotFound.
+func (a *API) seen(ctx context.Context, actor routing.Actor, number string) (routing.Case, error) {
+	if !numberPattern.MatchString(number) {
+		return routing.Case{}, routing.ErrNotFound
+	}
+	return a.Desk.Case(ctx, actor, number)
+}
+
+// etag is the version: every change of a case is an event.
+func etag(c routing.Case) string { return strconv.Quote(strconv.FormatInt(c.Version, 10)) }
+
+// matches compares weakly, as If-None-Match wants (RFC 9110, 13.1.2).
+func matches(header, etag string) bool {
+	for tag := range strings.SplitSeq(header, ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// stateName is a state in the query.
+type stateName string
+
+// Schema lists the states in the document, and has others refused.
+func (stateName) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, v := range routing.States() {
+		s.Enum = append(s.Enum, string(v))
+	}
+	return s
+}
+
+type listInput struct {
+	Unit     string      `query:"unit" doc:"Lead unit id."`
+	State    []stateName `query:"state" doc:"One or several, with commas between them."`
+	Item     string      `query:"item" doc:"Item id of the plan, or other."`
+	District string      `query:"district" doc:"Full name of a district."`
+	Text     string      `query:"q" maxLength:"200" doc:"Looked for in number, complaint and enterprise."`
+	Cursor   string      `query:"cursor" maxLength:"500" doc:"next of the page before."`
+	Limit    int         `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+// Resolve refuses what no database keeps.
+func (in *listInput) Resolve(huma.Context) []error {
+	return readable("query", field{"unit", in.Unit}, field{"item", in.Item}, field{"district", in.District}, field{"q", in.Text},
+		field{"cursor", in.Cursor})
+}
+
+// CasePage is one page of a list.
+type CasePage struct {
+	Cases []Case `json:"cases" nullable:"false" doc:"Newest first."`
+	Next  string `json:"next" doc:"Cursor of the next page, empty on the last."`
+}
+
+type listOutput struct{ Body CasePage }
+
+// list lists what the actor may see.
+func (a *API) list(ctx context.Context, actor routing.Actor, in *listInput) (*listOutput, error) {
+	q := routing.Query{Unit: in.Unit, Item: in.Item, District: in.District, Text: in.Text, Cursor: in.Cursor, Limit: in.Limit}
+	for _, s := range in.State {
+		q.States = append(q.States, routing.State(s))
+	}
+	cases, next, err := a.Desk.Cases(ctx, actor, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &listOutput{Body: CasePage{Cases: make([]Case, 0, len(cases)), Next: next}}
+	for _, c := range cases {
+		out.Body.Cases = append(out.Body.Cases, a.caseOf(actor, c))
+	}
+	return out, nil
+}
+
+// field is one text of a request.
+type field struct{ name, value string }
+
+// readable finds fields with bytes that are no text: PostgreSQL keeps neither NUL nor broken UTF-8, and both databases must agree.
+func readable(in string, fields ...field) []error {
+	var errs []error
+	for _, f := range fields {
+		if !utf8.ValidString(f.value) || strings.ContainsRune(f.value, 0) {
+			errs = append(errs, &huma.ErrorDetail{Location: in + "." + f.name, Message: "must be UTF-8 text without NUL"})
+		}
+	}
+	return errs
+}

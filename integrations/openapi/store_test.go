@@ -1,0 +1,34 @@
+package openapi
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"jiesu/integrations/store"
+	"jiesu/routing"
+)
+
+// openStore opens a fresh SQLite database. Jobs go nowhere: nothing is delivered here.
+func openStore(t *testing.T, now func() time.Time) routing.Store {
+	t.Helper()
+	ctx := context.Background()
+	db, err := store.Open(ctx, store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "jiesu.db"), Key: "a key for tests only",
+		Now: now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s := store.New(db, func(context.Context, *sql.Tx, routing.Job) error { return nil })
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

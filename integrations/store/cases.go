@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"jiesu/routing"
+)
+
+const caseColumns = `number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
+	complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at,
+	reply, rating, redos, urges, refused_by, supervised`
+
+func (r reader) readCase(scan scanner) (c routing.Case, err error) {
+	err = scan(&c.Number, &c.State, &c.Version, &c.Text, &c.Contact.Enterprise,
+		sealed{r.vault, "cases.contact_name", &c.Contact.Name}, sealed{r.vault, "cases.phone", &c.Contact.Phone},
+		&c.Confidential, &c.Channel, &c.ExternalID, &c.Source, &c.ComplainantID, &c.Token,
+		sealed{r.vault, "cases.judgement", &c.Judgement}, &c.Category, &c.Item, &c.Unit, &c.District, asJSON{&c.Assisting}, &c.Confidence,
+		when{&c.FiledAt}, when{&c.UpdatedAt}, when{&c.DispatchedAt}, &c.Reply, asJSON{&c.Rating}, &c.Redos, &c.Urges,
+		asJSON{&c.RefusedBy}, &c.Supervised)
+	return c, err
+}
+
+func (r reader) caseRow(c routing.Case) row {
+	return row{
+		{"number", c.Number}, {"state", c.State}, {"version", c.Version}, {"complaint", c.Text}, {"enterprise", c.Contact.Enterprise},
+		{"contact_name", sealed{r.vault, "cases.contact_name", c.Contact.Name}}, {"phone", sealed{r.vault, "cases.phone", c.Contact.Phone}},
+		{"confidential", c.Confidential}, {"channel", c.Channel}, {"external_id", c.ExternalID}, {"source", c.Source},
+		{"complainant_id", c.ComplainantID}, {"token", c.Token}, {"judgement", sealed{r.vault, "cases.judgement", c.Judgement}},
+		{"category", c.Category}, {"item", c.Item}, {"unit", c.Unit}, {"district", c.District}, {"assisting", asJSON{c.Assisting}},
+		{"confidence", c.Confidence}, {"filed_at", at(c.FiledAt)}, {"updated_at", at(c.UpdatedAt)}, {"dispatched_at", at(c.DispatchedAt)},
+		{"reply", c.Reply}, {"rating", asJSON{c.Rating}}, {"redos", c.Redos}, {"urges", c.Urges}, {"refused_by", asJSON{c.RefusedBy}},
+		{"supervised", c.Supervised},
+	}
+}
+
+// Case implements routing.Reader.
+func (r reader) Case(ctx context.Context, number string) (routing.Case, error) {
+	return one(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM cases WHERE number = $1`, number)
+}
+
+// CaseByToken implements routing.Reader.
+func (r reader) CaseByToken(ctx context.Context, token string) (routing.Case, error) {
+	return one(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM cases WHERE token = $1 AND token <> ''`, token)
+}
+
+// CaseByExternalID implements routing.Reader.
+func (r reader) CaseByExternalID(ctx context.Context, source, externalID string) (routing.Case, error) {
+	return one(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM cases
+		WHERE source = $1 AND external_id = $2 AND external_id <> ''`, source, externalID)
+}
+
+// InsertCase implements routing.Tx.
+func (t *tx) InsertCase(ctx context.Context, c routing.Case, e routing.Event) error {
+	if err := insert(ctx, t.run, "cases", t.caseRow(c)); err != nil {
+		return fmt.Errorf("insert case %s: %w", c.Number, err)
+	}
+	return t.follow(ctx, c, e)
+}
+
+// UpdateCase implements routing.Tx. The version in the condition makes it a claim: of two steps decided on the same version, one finds
+// no row.
+func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) error {
+	key := row{{"number", c.Number}, {"version", e.Seq - 1}}
+	if err := update(ctx, t.run, "cases", t.caseRow(c), key, routing.ErrConflict); err != nil {
+		return fmt.Errorf("update case %s: %w", c.Number, err)
+	}
+	if _, err := run(ctx, t.run, `DELETE FROM case_units WHERE case_number = $1`, c.Number); err != nil {
+		return fmt.Errorf("update units of case %s: %w", c.Number, err)
+	}
+	return t.follow(ctx, c, e)
+}
+
+// follow writes what hangs on the case's row: who may see it, and its newest event.
+func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event) error {
+	units := c.Assisting
+	if c.Unit != "" {
+		units = append([]string{c.Unit}, units...)
+	}
+	for _, unit := range units {
+		const add = `INSERT INTO case_units (unit, case_number) VALUES ($1, $2) ON CONFLICT DO NOTHING`
+		if _, err := run(ctx, t.run, add, unit, c.Number); err != nil {
+			return fmt.Errorf("record unit of case %s: %w", c.Number, err)
+		}
+	}
+	err := insert(ctx, t.run, "events", row{
+		{"id", e.ID}, {"case_number", c.Number}, {"seq", e.Seq}, {"action", e.Action}, {"at", at(e.At)},
+		{"actor_role", e.Actor.Role}, {"actor_unit", e.Actor.Unit}, {"actor_id", e.Actor.ID}, {"actor_name", e.Actor.Name},
+		{"from_state", e.From}, {"to_state", e.To}, {"data", asJSON{eventData{e.Data, e.Data.Assisting}}},
+	})
+	if err != nil {
+		return fmt.Errorf("append event %d of case %s: %w", e.Seq, c.Number, err)
+	}
+	return nil
+}
+
+// eventData keeps an empty list of assisting units (nobody assists any more) apart from none (as before). Without the difference, the
+// events would not give the case's row again.
+type eventData struct {
+	routing.EventData
+	Assisting []string `json:"assisting,omitzero"` // takes the place of the embedded field
+}
+
+func readEvent(scan scanner) (e routing.Event, err error) {
+	var d eventData
+	err = scan(&e.ID, &e.Case, &e.Seq, &e.Action, when{&e.At}, &e.Actor.Role, &e.Actor.Unit, &e.Actor.ID, &e.Actor.Name,
+		&e.From, &e.To, asJSON{&d})
+	e.Data = d.EventData
+	e.Data.Assisting = d.Assisting
+	return e, err
+}
+
+// Events implements routing.Reader, in the order they happened. A case that doesn't exist has none.
+func (r reader) Events(ctx context.Context, number string) ([]routing.Event, error) {
+	return list(ctx, r.run, readEvent, `SELECT id, case_number, seq, action, at, actor_role, actor_unit, actor_id, actor_name,
+		from_state, to_state, data FROM events WHERE case_number = $1 ORDER BY seq`, number)
+}

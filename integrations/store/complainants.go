@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"jiesu/routing"
+)
+
+const complainantColumns = `id, openid, phone, name, enterprise, following, created_at`
+
+func (r reader) readComplainant(scan scanner) (c routing.Complainant, err error) {
+	err = scan(&c.ID, sealed{r.vault, "complainants.openid", &c.OpenID}, sealed{r.vault, "complainants.phone", &c.Phone},
+		sealed{r.vault, "complainants.name", &c.Name}, &c.Enterprise, &c.Following, when{&c.CreatedAt})
+	return c, err
+}
+
+func (r reader) complainantRow(c routing.Complainant) row {
+	return row{
+		{"id", c.ID},
+		{"openid", sealed{r.vault, "complainants.openid", c.OpenID}}, {"openid_index", r.vault.lookup("complainants.openid", c.OpenID)},
+		{"phone", sealed{r.vault, "complainants.phone", c.Phone}}, {"phone_index", r.vault.lookup("complainants.phone", c.Phone)},
+		{"name", sealed{r.vault, "complainants.name", c.Name}},
+		{"enterprise", c.Enterprise}, {"following", c.Following}, {"created_at", at(c.CreatedAt)},
+	}
+}
+
+// Complainant implements routing.Reader.
+func (r reader) Complainant(ctx context.Context, id string) (routing.Complainant, error) {
+	return one(ctx, r.run, r.readComplainant, `SELECT `+complainantColumns+` FROM complainants WHERE id = $1`, id)
+}
+
+// ComplainantByOpenID implements routing.Reader.
+func (r reader) ComplainantByOpenID(ctx context.Context, openID string) (routing.Complainant, error) {
+	return one(ctx, r.run, r.readComplainant, `SELECT `+complainantColumns+` FROM complainants
+		WHERE openid_index = $1 AND openid_index <> ''`, r.vault.lookup("complainants.openid", openID))
+}
+
+// ComplainantByPhone implements routing.Reader. It finds callers, who are known by phone alone, and the oldest of several: a phone that
+// a WeChat fan has typed is nobody's proof, and a case filed under it must not land in that fan's hands.
+func (r reader) ComplainantByPhone(ctx context.Context, phone string) (routing.Complainant, error) {
+	return one(ctx, r.run, r.readComplainant, `SELECT `+complainantColumns+` FROM complainants
+		WHERE phone_index = $1 AND phone_index <> '' AND openid_index = '' ORDER BY created_at, id LIMIT 1`,
+		r.vault.lookup("complainants.phone", phone))
+}
+
+// InsertComplainant implements routing.Tx.
+func (t *tx) InsertComplainant(ctx context.Context, c routing.Complainant) error {
+	if err := insert(ctx, t.run, "complainants", t.complainantRow(c)); err != nil {
+		return fmt.Errorf("insert complainant %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// UpdateComplainant implements routing.Tx. Errors: ErrNotFound; ErrExists when the open id is another's, which ends the transaction.
+func (t *tx) UpdateComplainant(ctx context.Context, c routing.Complainant) error {
+	err := update(ctx, t.run, "complainants", t.complainantRow(c), row{{"id", c.ID}}, routing.ErrNotFound)
+	if err != nil {
+		return fmt.Errorf("update complainant %s: %w", c.ID, err)
+	}
+	return nil
+}

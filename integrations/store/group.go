@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+)
+
+// maxGroup is how many functions share one commit at most. Each of them waits for the others, about a third of a millisecond each.
+const maxGroup = 64
+
+// group commits the functions that wait at the same time together, on SQLite's one write connection: one goroutine opens the
+// transaction and hands it to one function after the other (each in its caller's own goroutine, inside a SAVEPOINT), then commits
+// once for all. Between groups the connection goes back to its pool, where the job queue waits for it.
+type group struct {
+	db      *sql.DB
+	asks    chan *ask
+	stop    chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+}
+
+// ask is one function's wish for a turn.
+type ask struct {
+	ctx       context.Context
+	turn      chan turn    // unbuffered: taken only while the caller is still there
+	verdict   chan verdict // what became of the turn
+	committed chan error   // what became of the shared commit, for verdict kept
+}
+
+type turn struct {
+	tx  *sql.Tx
+	err error // no transaction could be opened
+}
+
+type verdict int
+
+const (
+	undone verdict = iota // the function's writes are rolled back; the transaction goes on
+	kept                  // its writes wait for the commit
+	broken                // the transaction is gone, and with it all that the group had written
+)
+
+func newGroup(db *sql.DB) *group {
+	g := &group{db: db, asks: make(chan *ask), stop: make(chan struct{}), stopped: make(chan struct{})}
+	go g.loop()
+	return g
+}
+
+// close returns once the commit under way is done. It may be called twice.
+func (g *group) close() {
+	g.once.Do(func() { close(g.stop) })
+	<-g.stopped
+}
+
+func (g *group) loop() {
+	defer close(g.stopped)
+	for {
+		select {
+		case a := <-g.asks:
+			g.commit(a)
+		case <-g.stop:
+			return
+		}
+	}
+}
+
+// commit gives turns to the first and to whoever waits by now, then commits for all of them.
+func (g *group) commit(first *ask) {
+	tx, err := g.db.BeginTx(context.Background(), nil) // outlives each single caller
+	if err != nil {
+		first.give(turn{err: fmt.Errorf("begin: %w", err)})
+		return
+	}
+	var waiting []*ask
+	for a, n := first, 1; a != nil; a, n = g.next(n), n+1 {
+		switch a.give(turn{tx: tx}) {
+		case kept:
+			waiting = append(waiting, a)
+		case broken:
+			_ = tx.Rollback() // SQLite has done it already, as far as it could
+			tell(waiting, fmt.Errorf("commit: %w", errBroken))
+			return
+		}
+	}
+	if len(waiting) == 0 {
+		_ = tx.Rollback() // nothing was written
+		return
+	}
+	if err = tx.Commit(); err != nil {
+		err = fmt.Errorf("commit: %w", err)
+		_ = tx.Rollback()
+	}
+	tell(waiting, err)
+}
+
+// next returns who waits by now, nil when nobody does or the group is full.
+func (g *group) next(n int) *ask {
+	if n >= maxGroup {
+		return nil
+	}
+	select {
+	case a := <-g.asks:
+		return a
+	default:
+		return nil
+	}
+}
+
+func tell(waiting []*ask, err error) {
+	for _, a := range waiting {
+		a.committed <- err
+	}
+}
+
+// give hands the turn over and waits until it ends. A caller that has left meanwhile has written nothing.
+func (a *ask) give(t turn) verdict {
+	select {
+	case a.turn <- t:
+		if t.err != nil {
+			return undone
+		}
+		return <-a.verdict
+	case <-a.ctx.Done():
+		return undone
+	}
+}
+
+// do runs fn in a turn and returns once it is durable. The context counts until fn starts; from then on the outcome must be known,
+// and only fn itself can end it.
+func (g *group) do(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	a := &ask{ctx: ctx, turn: make(chan turn), verdict: make(chan verdict, 1), committed: make(chan error, 1)}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case g.asks <- a:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.stop:
+		return ErrClosed
+	}
+	select {
+	case t := <-a.turn:
+		if t.err != nil {
+			return t.err
+		}
+		if err := a.run(t.tx, fn); err != nil {
+			return err
+		}
+		return <-a.committed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// run is the caller's turn. However fn ends (an error, a panic, runtime.Goexit), its writes are undone unless it returned nil, and the
+// group goes on.
+func (a *ask) run(tx *sql.Tx, fn func(tx *sql.Tx) error) (err error) {
+	v := broken
+	defer func() { a.verdict <- v }()
+	if err := exec(tx, "SAVEPOINT turn"); err != nil {
+		return fmt.Errorf("open savepoint: %w", err)
+	}
+	done := false
+	defer func() {
+		if done {
+			return
+		}
+		if exec(tx, "ROLLBACK TO turn") == nil && exec(tx, "RELEASE turn") == nil {
+			v = undone
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := exec(tx, "RELEASE turn"); err != nil {
+		return fmt.Errorf("release savepoint: %w", err)
+	}
+	done, v = true, kept
+	return nil
+}
+
+func exec(tx *sql.Tx, statement string) error {
+	_, err := tx.ExecContext(context.Background(), statement)
+	return err
+}

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"jiesu/routing"
+)
+
+const (
+	noticeColumns   = `id, kind, case_number, complainant_id, seq, body, state, rung, created_at`
+	deliveryColumns = `notice_id, attempt, channel, at, outcome, code, provider_id`
+)
+
+func (r reader) readNotice(scan scanner) (n routing.Notice, err error) {
+	err = scan(&n.ID, &n.Kind, &n.CaseNumber, &n.ComplainantID, &n.Seq, sealed{r.vault, "notices.body", &n.Text}, &n.State, &n.Rung,
+		when{&n.CreatedAt})
+	return n, err
+}
+
+func (r reader) noticeRow(n routing.Notice) row {
+	return row{
+		{"id", n.ID}, {"kind", n.Kind}, {"case_number", n.CaseNumber}, {"complainant_id", n.ComplainantID}, {"seq", n.Seq},
+		{"body", sealed{r.vault, "notices.body", n.Text}}, {"state", n.State}, {"rung", n.Rung}, {"created_at", at(n.CreatedAt)},
+	}
+}
+
+// Notice implements routing.Reader.
+func (r reader) Notice(ctx context.Context, id string) (routing.Notice, error) {
+	return one(ctx, r.run, r.readNotice, `SELECT `+noticeColumns+` FROM notices WHERE id = $1`, id)
+}
+
+// NoticesOf implements routing.Reader, in the order of delivery.
+func (r reader) NoticesOf(ctx context.Context, caseNumber string) ([]routing.Notice, error) {
+	return list(ctx, r.run, r.readNotice, `SELECT `+noticeColumns+` FROM notices
+		WHERE case_number = $1 AND case_number <> '' ORDER BY seq, id`, caseNumber)
+}
+
+// EarlierPending implements routing.Reader. Words of the conversation (no case) wait for nothing.
+func (r reader) EarlierPending(ctx context.Context, n routing.Notice) (bool, error) {
+	found, err := list(ctx, r.run, value[string], `SELECT id FROM notices
+		WHERE case_number = $1 AND case_number <> '' AND seq < $2 AND state = 'pending' LIMIT 1`, n.CaseNumber, n.Seq)
+	return len(found) > 0, err
+}
+
+// InsertNotice implements routing.Tx.
+func (t *tx) InsertNotice(ctx context.Context, n routing.Notice) error {
+	if err := insert(ctx, t.run, "notices", t.noticeRow(n)); err != nil {
+		return fmt.Errorf("insert notice %s: %w", n.ID, err)
+	}
+	return nil
+}
+
+// UpdateNotice implements routing.Tx.
+func (t *tx) UpdateNotice(ctx context.Context, n routing.Notice) error {
+	if err := update(ctx, t.run, "notices", t.noticeRow(n), row{{"id", n.ID}}, routing.ErrNotFound); err != nil {
+		return fmt.Errorf("update notice %s: %w", n.ID, err)
+	}
+	return nil
+}
+
+func readDelivery(scan scanner) (d routing.Delivery, err error) {
+	err = scan(&d.NoticeID, &d.Attempt, &d.Channel, when{&d.At}, &d.Outcome, &d.Code, &d.ProviderID)
+	return d, err
+}
+
+// DeliveriesOf implements routing.Reader, in the order of the notices and their attempts.
+func (r reader) DeliveriesOf(ctx context.Context, caseNumber string) ([]routing.Delivery, error) {
+	return list(ctx, r.run, readDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		JOIN notices ON notices.id = deliveries.notice_id
+		WHERE case_number = $1 AND case_number <> '' ORDER BY seq, notice_id, attempt`, caseNumber)
+}
+
+// InsertDelivery implements routing.Tx. ErrExists: the notice has an attempt of this number.
+func (t *tx) InsertDelivery(ctx context.Context, d routing.Delivery) error {
+	err := insert(ctx, t.run, "deliveries", row{
+		{"notice_id", d.NoticeID}, {"attempt", d.Attempt}, {"channel", d.Channel}, {"at", at(d.At)}, {"outcome", d.Outcome},
+		{"code", d.Code}, {"provider_id", d.ProviderID},
+	})
+	if err != nil {
+		return fmt.Errorf("record attempt %d of notice %s: %w", d.Attempt, d.NoticeID, err)
+	}
+	return nil
+}
+
+// DeliveryByProvider implements routing.Tx; of several with the same id, the newest.
+func (t *tx) DeliveryByProvider(ctx context.Context, providerID string) (routing.Delivery, error) {
+	return one(ctx, t.run, readDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		WHERE provider_id = $1 AND provider_id <> '' ORDER BY at DESC, attempt DESC LIMIT 1`, providerID)
+}
+
+// SetOutcome implements routing.Tx.
+func (t *tx) SetOutcome(ctx context.Context, providerID string, o routing.Outcome) error {
+	n, err := run(ctx, t.run, `UPDATE deliveries SET outcome = $1 WHERE provider_id = $2 AND provider_id <> ''`, o, providerID)
+	if err == nil && n == 0 {
+		err = routing.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("set outcome of delivery: %w", err)
+	}
+	return nil
+}
+
+// PutReport implements routing.Tx. A later report on the same message takes the place of the earlier one.
+func (t *tx) PutReport(ctx context.Context, providerID, status string) error {
+	_, err := run(ctx, t.run, `INSERT INTO reports (provider_id, status, at) VALUES ($1, $2, $3)
+		ON CONFLICT (provider_id) DO UPDATE SET status = excluded.status, at = excluded.at`, providerID, status, at(t.now()))
+	if err != nil {
+		return fmt.Errorf("keep report: %w", err)
+	}
+	return nil
+}
+
+// TakeReport implements routing.Tx: what it returns is removed.
+func (t *tx) TakeReport(ctx context.Context, providerID string) (string, error) {
+	return one(ctx, t.run, value[string], `DELETE FROM reports WHERE provider_id = $1 RETURNING status`, providerID)
+}

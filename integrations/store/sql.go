@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"jiesu/routing"
+)
+
+// runner is what runs SQL: a pool, a transaction, or a turn in a shared one.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// errBroken: the database ended the transaction in the middle of it, so nothing of it was stored.
+var errBroken = errors.New("the transaction was broken off by the database")
+
+// shared is one function's turn in a shared SQLite transaction. It keeps the function's context away from the connection (an
+// interrupted write makes SQLite roll back everybody's work), and lets nothing run after an error that may have ended the
+// transaction: it would be committed by itself.
+type shared struct {
+	tx   *sql.Tx
+	dead error
+}
+
+func (s *shared) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
+	err = s.guard(ctx, func(ctx context.Context) error {
+		res, err = s.tx.ExecContext(ctx, query, args...)
+		return err
+	})
+	return res, err
+}
+
+func (s *shared) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
+	err = s.guard(ctx, func(ctx context.Context) error {
+		rows, err = s.tx.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller's to close
+		return err
+	})
+	return rows, err
+}
+
+func (s *shared) guard(ctx context.Context, run func(ctx context.Context) error) error {
+	if s.dead != nil {
+		return s.dead
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := run(context.WithoutCancel(ctx))
+	if endsTransaction(err) {
+		s.dead = fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return err
+}
+
+// scanner reads the columns of one row.
+type scanner func(dest ...any) error
+
+// list runs the query and reads every row. The rows are closed before it returns: an open one holds its connection.
+func list[T any](ctx context.Context, r runner, read func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := r.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer func() { _ = rows.Close() }() // its error is rows.Err's
+	var all []T
+	for rows.Next() {
+		v, err := read(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, translate(rows.Err())
+}
+
+// one reads the first row; ErrNotFound when there is none.
+func one[T any](ctx context.Context, r runner, read func(scanner) (T, error), query string, args ...any) (T, error) {
+	all, err := list(ctx, r, read, query, args...)
+	if err == nil && len(all) == 0 {
+		err = routing.ErrNotFound
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return all[0], nil
+}
+
+// value reads a row of one column.
+func value[T any](scan scanner) (v T, err error) {
+	err = scan(&v)
+	return v, err
+}
+
+// run executes a statement and returns how many rows it touched.
+func run(ctx context.Context, r runner, statement string, args ...any) (int64, error) {
+	res, err := r.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, translate(err)
+	}
+	n, err := res.RowsAffected()
+	return n, translate(err)
+}
+
+// row is what is written: columns beside their values.
+type row []column
+
+type column struct {
+	name  string
+	value any
+}
+
+// insert adds the row; ErrExists when a unique key is taken. The clash is no error to the database, since after one PostgreSQL does
+// nothing more in the transaction.
+func insert(ctx context.Context, r runner, table string, row row) error {
+	names, marks, args := make([]string, len(row)), make([]string, len(row)), make([]any, len(row))
+	for i, c := range row {
+		names[i], marks[i], args[i] = c.name, "$"+strconv.Itoa(i+1), c.value
+	}
+	n, err := run(ctx, r, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+
+		") ON CONFLICT DO NOTHING", args...)
+	if err == nil && n == 0 {
+		err = routing.ErrExists
+	}
+	return err
+}
+
+// update sets the row's columns where the key's columns are equal; miss is the error when that is nowhere.
+func update(ctx context.Context, r runner, table string, row, key row, miss error) error {
+	var args []any
+	pairs := func(cs []column, glue string) string {
+		parts := make([]string, len(cs))
+		for i, c := range cs {
+			args = append(args, c.value)
+			parts[i] = c.name + " = $" + strconv.Itoa(len(args))
+		}
+		return strings.Join(parts, glue)
+	}
+	n, err := run(ctx, r, "UPDATE "+table+" SET "+pairs(row, ", ")+" WHERE "+pairs(key, " AND "), args...)
+	if err == nil && n == 0 {
+		err = miss
+	}
+	return err
+}
+
+// conditions builds a WHERE clause. In each one ? stands for the next argument.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+func (c *conditions) add(part string, args ...any) {
+	for _, a := range args {
+		c.args = append(c.args, a)
+		part = strings.Replace(part, "?", "$"+strconv.Itoa(len(c.args)), 1)
+	}
+	c.parts = append(c.parts, part)
+}
+
+func (c *conditions) where() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.parts, " AND ")
+}
+
+// pattern makes a LIKE pattern (ESCAPE '\') that finds text anywhere.
+func pattern(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}

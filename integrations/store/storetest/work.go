@@ -1,0 +1,228 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"jiesu/routing"
+)
+
+func notice(id, number string, seq int64) routing.Notice {
+	return routing.Notice{ID: id, Kind: routing.NoticeKind(routing.ActionReply), CaseNumber: number, ComplainantID: "1", Seq: seq,
+		Text: "答复如下", State: routing.NoticePending, Rung: 1, CreatedAt: stored(noon)}
+}
+
+func testNotices(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	complainant(t, s, "1")
+	first, second, other := notice("n1", "JS-1", 1), notice("n2", "JS-1", 2), notice("n3", "JS-2", 1)
+	chat := routing.Notice{ID: "n4", Kind: routing.NoticeChat, ComplainantID: "1", Text: "还在吗？", State: routing.NoticePending, CreatedAt: stored(noon)}
+	chat2 := chat
+	chat2.ID, chat2.Seq = "n5", 7
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertNotice(ctx, second), tx.InsertNotice(ctx, first), tx.InsertNotice(ctx, other), tx.InsertNotice(ctx, chat),
+			tx.InsertNotice(ctx, chat2))
+	})
+	got, err := s.Notice(ctx, "n1")
+	want(t, "notice", got, err, first)
+	_, err = s.Notice(ctx, "n9")
+	wantErr(t, "unknown notice", err, routing.ErrNotFound)
+	all, err := s.NoticesOf(ctx, "JS-1")
+	want(t, "notices of a case", all, err, []routing.Notice{first, second})
+	all, err = s.NoticesOf(ctx, "")
+	want(t, "notices of no case", all, err, nil)
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertNotice(ctx, first) })
+	wantErr(t, "the same notice", err, routing.ErrExists)
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, notice("n9", "", 1)) })
+	wantErr(t, "update of no notice", err, routing.ErrNotFound)
+
+	earlier := func(n routing.Notice, want bool) {
+		t.Helper()
+		if got, err := s.EarlierPending(ctx, n); err != nil || got != want {
+			t.Fatalf("earlier pending than %s: %v, %v", n.ID, got, err)
+		}
+	}
+	earlier(first, false)
+	earlier(second, true)
+	earlier(other, false)
+	earlier(chat2, false)
+	first.State, first.Rung, first.Text = routing.NoticeSent, 2, ""
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, first) })
+	got, err = s.Notice(ctx, "n1")
+	want(t, "updated notice", got, err, first)
+	earlier(second, false)
+}
+
+func testDeliveries(t *testing.T, s routing.Store) {
+	complainant(t, s, "1")
+	a := routing.Delivery{NoticeID: "n1", Attempt: 1, Channel: "template", At: stored(noon), Outcome: routing.OutcomeRetry, Code: -1}
+	b := routing.Delivery{NoticeID: "n1", Attempt: 2, Channel: "template", At: stored(noon), Outcome: routing.OutcomeSent, ProviderID: "p1"}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertNotice(ctx, notice("n1", "JS-1", 1)), tx.InsertDelivery(ctx, b), tx.InsertDelivery(ctx, a))
+	})
+	all, err := s.DeliveriesOf(t.Context(), "JS-1")
+	want(t, "deliveries", all, err, []routing.Delivery{a, b})
+	for what, f := range map[string]struct {
+		want error
+		do   func(ctx context.Context, tx routing.Tx) error
+	}{
+		"the same attempt": {routing.ErrExists, func(ctx context.Context, tx routing.Tx) error { return tx.InsertDelivery(ctx, b) }},
+		"no notice": {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error {
+			return tx.InsertDelivery(ctx, routing.Delivery{NoticeID: "n9", Attempt: 1})
+		}},
+		"unknown provider id": {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { _, err := tx.DeliveryByProvider(ctx, "p9"); return err }},
+		"empty provider id":   {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { _, err := tx.DeliveryByProvider(ctx, ""); return err }},
+		"outcome of nothing":  {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { return tx.SetOutcome(ctx, "p9", routing.OutcomeFailed) }},
+		"outcome without id":  {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { return tx.SetOutcome(ctx, "", routing.OutcomeFailed) }},
+		"report never put":    {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { _, err := tx.TakeReport(ctx, "p9"); return err }},
+		"outcome of something": {nil, func(ctx context.Context, tx routing.Tx) error {
+			return tx.SetOutcome(ctx, "p1", routing.OutcomeDelivered)
+		}},
+	} {
+		wantErr(t, what, writing(t, s, f.do), f.want)
+	}
+	b.Outcome = routing.OutcomeDelivered
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		got, err := tx.DeliveryByProvider(ctx, "p1")
+		want(t, "delivery by provider", got, err, b)
+		return errors.Join(tx.PutReport(ctx, "p2", "success"), tx.PutReport(ctx, "p2", "failed:user block"))
+	})
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		status, err := tx.TakeReport(ctx, "p2")
+		want(t, "report", status, err, "failed:user block")
+		_, err = tx.TakeReport(ctx, "p2")
+		wantErr(t, "report taken already", err, routing.ErrNotFound)
+		return nil
+	})
+}
+
+func testAttachments(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	a := routing.Attachment{ID: "a1", ComplainantID: "1", Kind: "image", State: routing.AttachmentPending, MediaID: "m1", At: stored(noon)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertAttachment(ctx, a) })
+	_, err := s.AttachmentContent(ctx, "a1")
+	wantErr(t, "content that hasn't come", err, routing.ErrNotFound)
+	all, err := s.AttachmentsOf(ctx, "")
+	want(t, "attachments of no case", all, err, nil)
+	a.CaseNumber, a.ContentType, a.Size, a.SHA256, a.State = "JS-1", "image/png", 1<<33, "ab", routing.AttachmentStored
+	content := bytes.Repeat([]byte{0, 0xff, '\'', 'x'}, 1<<16)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.UpdateAttachment(ctx, a), tx.PutAttachmentContent(ctx, "a1", []byte("other")), tx.PutAttachmentContent(ctx, "a1", content))
+	})
+	got, err := s.Attachment(ctx, "a1")
+	want(t, "attachment", got, err, a)
+	all, err = s.AttachmentsOf(ctx, "JS-1")
+	want(t, "attachments of a case", all, err, []routing.Attachment{a})
+	raw, err := s.AttachmentContent(ctx, "a1")
+	if err != nil || !bytes.Equal(raw, content) {
+		t.Fatalf("content of %d bytes, %v", len(raw), err)
+	}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.PutAttachmentContent(ctx, "a1", nil) })
+	raw, err = s.AttachmentContent(ctx, "a1")
+	if err != nil || len(raw) != 0 {
+		t.Fatalf("empty content: %d bytes, %v", len(raw), err)
+	}
+	_, err = s.Attachment(ctx, "a9")
+	wantErr(t, "unknown attachment", err, routing.ErrNotFound)
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.PutAttachmentContent(ctx, "a9", nil) })
+	wantErr(t, "content of no attachment", err, routing.ErrNotFound)
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return tx.UpdateAttachment(ctx, routing.Attachment{ID: "a9", State: routing.AttachmentStored})
+	})
+	wantErr(t, "update of no attachment", err, routing.ErrNotFound)
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertAttachment(ctx, a) })
+	wantErr(t, "the same attachment", err, routing.ErrExists)
+}
+
+func testTasks(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	newer := routing.Task{ID: "t1", Kind: routing.TaskCallBack, CaseNumber: "JS-1", ComplainantID: "1", Note: "短信未送达", CreatedAt: stored(noon.Add(time.Second))}
+	older := routing.Task{ID: "t2", Kind: routing.TaskChat, ComplainantID: "1", CreatedAt: stored(noon)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertTask(ctx, newer), tx.InsertTask(ctx, older))
+	})
+	open, err := s.OpenTasks(ctx, 10)
+	want(t, "open tasks", open, err, []routing.Task{older, newer})
+	open, err = s.OpenTasks(ctx, 1)
+	want(t, "the oldest task", open, err, []routing.Task{older})
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertTask(ctx, older) })
+	wantErr(t, "the same task", err, routing.ErrExists)
+	finish := func(id string) error {
+		return s.Update(ctx, func(tx routing.Tx) error { return tx.FinishTask(ctx, id, "接线员", noon) })
+	}
+	wantErr(t, "no task", finish("t9"), routing.ErrNotFound)
+	var won atomic.Int32
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			switch err := finish("t2"); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, routing.ErrConflict):
+				t.Errorf("finish: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 1 {
+		t.Fatalf("finished %d times", won.Load())
+	}
+	open, err = s.OpenTasks(ctx, 10)
+	want(t, "open tasks", open, err, []routing.Task{newer})
+}
+
+func testStaff(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	u := routing.User{ID: "u1", Name: "李四", Role: routing.RoleUnit, Unit: "finance", Hash: "argon2", CreatedAt: stored(noon)}
+	k := routing.APIKey{ID: "k1", Name: "热线平台", Role: routing.RoleOperator, Unit: "x", Hash: "h1", CreatedAt: stored(noon)}
+	session := routing.Session{Hash: "s1", UserID: "u1", CreatedAt: stored(noon), SeenAt: stored(noon)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertUser(ctx, u), tx.InsertUser(ctx, routing.User{ID: "u2", Name: "王五"}), tx.InsertAPIKey(ctx, k), tx.InsertSession(ctx, session))
+	})
+	u.Failures, u.LockedUntil, u.Hash = 5, stored(noon.Add(time.Minute)), "argon2-new"
+	session.SeenAt = stored(noon.Add(time.Hour))
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.UpdateUser(ctx, u), tx.TouchSession(ctx, "s1", noon.Add(time.Hour)))
+	})
+	gotUser, err := s.User(ctx, "u1")
+	want(t, "user", gotUser, err, u)
+	gotUser, err = s.UserByName(ctx, "李四")
+	want(t, "user by name", gotUser, err, u)
+	gotKey, err := s.APIKeyByHash(ctx, "h1")
+	want(t, "API key", gotKey, err, k)
+	gotSession, err := s.Session(ctx, "s1")
+	want(t, "session", gotSession, err, session)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.DeleteSession(ctx, "s1"), tx.DeleteSession(ctx, "s1"))
+	})
+	for what, f := range map[string]struct {
+		want error
+		do   func(ctx context.Context, tx routing.Tx) error
+	}{
+		"name taken": {routing.ErrExists, func(ctx context.Context, tx routing.Tx) error {
+			return tx.InsertUser(ctx, routing.User{ID: "u3", Name: "李四"})
+		}},
+		"name taken by an update": {routing.ErrExists, func(ctx context.Context, tx routing.Tx) error {
+			return tx.UpdateUser(ctx, routing.User{ID: "u2", Name: "李四"})
+		}},
+		"update of no user": {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateUser(ctx, routing.User{ID: "u9"}) }},
+		"key taken": {routing.ErrExists, func(ctx context.Context, tx routing.Tx) error {
+			return tx.InsertAPIKey(ctx, routing.APIKey{ID: "k2", Hash: "h1"})
+		}},
+		"session of nobody": {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error {
+			return tx.InsertSession(ctx, routing.Session{Hash: "s9", UserID: "u9"})
+		}},
+		"session deleted":  {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { _, err := tx.Session(ctx, "s1"); return err }},
+		"touch of nothing": {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { return tx.TouchSession(ctx, "s1", noon) }},
+		"unknown user":     {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { _, err := tx.User(ctx, "u9"); return err }},
+		"unknown name":     {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { _, err := tx.UserByName(ctx, "nobody"); return err }},
+		"unknown key":      {routing.ErrNotFound, func(ctx context.Context, tx routing.Tx) error { _, err := tx.APIKeyByHash(ctx, ""); return err }},
+	} {
+		wantErr(t, what, writing(t, s, f.do), f.want)
+	}
+}
