@@ -222,15 +222,13 @@ func (f *finder) notCompany(name string) bool {
 	return slices.ContainsFunc(f.companyNot, func(not string) bool { return strings.HasSuffix(name, not) })
 }
 
-// Thin reports whether a text says too little to file: greetings, a bare "I want to complain", a word or two. The bot then asks what happened.
-func (m *Model) Thin(s string) bool {
-	const enough = 4
-	r := m.featurizer.read(shorten(s))
+// substance counts the letters of the words that say something: not greetings, nor a bare "I want to complain".
+func (f *finder) substance(r reading) int {
 	characters := 0
 	for _, token := range r.tokens {
-		if unicode.IsLetter(r.normalized.Runes[token.Start]) && !m.finder.empty[token.Text] {
+		if unicode.IsLetter(r.normalized.Runes[token.Start]) && !f.empty[token.Text] {
 			characters += token.End - token.Start
 		}
 	}
-	return characters < enough
+	return characters
 }

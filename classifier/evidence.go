@@ -6,11 +6,12 @@ import (
 )
 
 // evidence finds the words that spoke for the chosen label: each feature's contribution to it, less its average contribution to
-// all labels, is spread over the feature's characters and summed per word.
+// all labels, is spread over the feature's characters and summed per word. A word that is repeated counts once, where it comes first.
 func (m *Model) evidence(r reading, terms []term, probabilities []float64, chosen int) []Span {
 	const most = 5
 	perCharacter := m.contributions(r, terms, probabilities, chosen)
-	var spans []Span
+	spans := map[string]*Span{}
+	var order []*Span
 	var total float64
 	for _, token := range r.tokens {
 		var weight float64
@@ -21,17 +22,21 @@ func (m *Model) evidence(r reading, terms []term, probabilities []float64, chose
 			continue
 		}
 		total += weight
-		start, end := r.normalized.Original(token.Start, token.End)
-		spans = append(spans, Span{Start: start, End: end, Weight: weight})
+		span := spans[token.Text]
+		if span == nil {
+			start, end := r.normalized.Original(token.Start, token.End)
+			span = &Span{Start: start, End: end}
+			spans[token.Text], order = span, append(order, span)
+		}
+		span.Weight += weight
 	}
-	slices.SortStableFunc(spans, func(a, b Span) int { return cmp.Compare(b.Weight, a.Weight) })
-	spans = spans[:min(most, len(spans))]
+	slices.SortStableFunc(order, func(a, b *Span) int { return cmp.Compare(b.Weight, a.Weight) })
 	cut := newCutter(r.original)
-	for i := range spans {
-		spans[i].Weight /= total
-		spans[i].Text = cut.text(spans[i].Start, spans[i].End)
+	strongest := make([]Span, 0, most)
+	for _, span := range order[:min(most, len(order))] {
+		strongest = append(strongest, Span{cut.text(span.Start, span.End), span.Start, span.End, span.Weight / total})
 	}
-	return spans
+	return strongest
 }
 
 func (m *Model) contributions(r reading, terms []term, probabilities []float64, chosen int) []float64 {

@@ -18,8 +18,8 @@ import (
 // description (uint32), description (JSON), then per feature its hash, its idf, its scale, then the matrix of int8. All little endian.
 const (
 	fileMagic  = "JIESU-M\n"
-	fileFormat = 1
-	// What a file may ask us to hold: a model of ours has some 200,000 rows of 180 columns.
+	fileFormat = 2
+	// What a file may ask us to hold: a model of ours has some 60,000 rows of 70 columns.
 	maxBody        = 64 << 20
 	maxDescription = 4 << 20
 	maxContent     = 160 << 20
@@ -30,7 +30,8 @@ const (
 var (
 	// ErrNotModel reports a file that isn't a model, is cut short or has been changed.
 	ErrNotModel = errors.New("not a model file")
-	// ErrModelFormat reports a model of a format that this program doesn't read; train it again.
+	// ErrModelFormat reports a model of a format that this program doesn't read, or one that was trained with another dictionary or
+	// other features than this program has; train it again.
 	ErrModelFormat = errors.New("unknown model format")
 	// ErrModelTooLarge reports a model beyond the limits that protect the memory.
 	ErrModelTooLarge = errors.New("model too large")
@@ -50,6 +51,9 @@ type description struct {
 	Bias        []float32  `json:"bias"`
 	Temperature float64    `json:"temperature"`
 	Thresholds  Thresholds `json:"thresholds"`
+	Corpus      string     `json:"corpus"`
+	// Features is the fingerprint of the featurizer that the weights were learnt with; they mean nothing to another.
+	Features string `json:"features"`
 }
 
 // New makes a model of freshly trained weights, rounded as they will be in the file. It returns ErrWeights for weights that don't fit together.
@@ -58,13 +62,17 @@ func New(w Weights, tax Taxonomy) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{labels: w.Labels, columns: w.Columns, bias: w.Bias, temperature: w.Temperature, thresholds: w.Thresholds,
-		hashes: w.Hashes, idf: w.IDF}
+		corpus: w.Corpus, hashes: w.Hashes, idf: w.IDF}
 	m.scale, m.matrix = quantize(w.Matrix, w.Columns)
+	if err := m.complete(tax); err != nil {
+		return nil, err
+	}
 	body, err := m.body()
 	if err != nil {
 		return nil, err
 	}
-	return m, m.complete(sha256.Sum256(body), tax)
+	m.version = version(sha256.Sum256(body))
+	return m, nil
 }
 
 // quantize rounds each row to 255 steps of its own size.
@@ -88,7 +96,7 @@ func quantize(matrix []float32, columns int) (scale []float32, rounded []int8) {
 }
 
 // complete adds what the file doesn't hold.
-func (m *Model) complete(sum [sha256.Size]byte, tax Taxonomy) error {
+func (m *Model) complete(tax Taxonomy) error {
 	featurizer, err := NewFeaturizer()
 	if err != nil {
 		return err
@@ -101,8 +109,11 @@ func (m *Model) complete(sum [sha256.Size]byte, tax Taxonomy) error {
 		return err
 	}
 	m.index = newIndex(m.hashes)
-	m.version = fmt.Sprintf("%d-%s", fileFormat, hex.EncodeToString(sum[:6]))
 	return nil
+}
+
+func version(sum [sha256.Size]byte) string {
+	return fmt.Sprintf("%d-%s", fileFormat, hex.EncodeToString(sum[:6]))
 }
 
 // Save writes the model; the same model always gives the same bytes.
@@ -123,12 +134,13 @@ func (m *Model) Save(w io.Writer) error {
 }
 
 func (m *Model) body() ([]byte, error) {
-	text, err := json.Marshal(description{m.labels, m.columns, len(m.hashes), m.bias, m.temperature, m.thresholds})
+	text, err := json.Marshal(description{Labels: m.labels, Columns: m.columns, Rows: len(m.hashes), Bias: m.bias, Temperature: m.temperature,
+		Thresholds: m.thresholds, Corpus: m.corpus, Features: m.featurizer.Fingerprint()})
 	if err != nil {
 		return nil, fmt.Errorf("describe model: %w", err)
 	}
 	var body bytes.Buffer
-	packed, err := flate.NewWriter(&body, flate.BestCompression)
+	packed, err := flate.NewWriter(&body, flate.HuffmanOnly) // weights repeat nothing: looking for repetitions takes seconds and gains nothing
 	if err != nil {
 		return nil, fmt.Errorf("pack model: %w", err)
 	}
@@ -150,18 +162,25 @@ func Load(r io.Reader, tax Taxonomy) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxContent+1))
-	if err != nil {
+	content := bytes.NewBuffer(make([]byte, 0, 2*len(body))) // weights pack to more than half
+	if _, err := content.ReadFrom(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxContent+1)); err != nil {
 		return nil, fmt.Errorf("%w: unpack: %w", ErrNotModel, err)
 	}
-	if len(content) > maxContent {
+	if content.Len() > maxContent {
 		return nil, ErrModelTooLarge
 	}
-	m, err := parse(content)
+	m, features, err := parse(content.Bytes())
 	if err != nil {
 		return nil, err
 	}
-	return m, m.complete(sum, tax)
+	if err := m.complete(tax); err != nil {
+		return nil, err
+	}
+	if want := m.featurizer.Fingerprint(); features != want {
+		return nil, fmt.Errorf("%w: trained with other features (%.16q, not %s)", ErrModelFormat, features, want)
+	}
+	m.version = version(sum)
+	return m, nil
 }
 
 func readBody(r io.Reader) (body []byte, sum [sha256.Size]byte, err error) {
@@ -187,36 +206,38 @@ func readBody(r io.Reader) (body []byte, sum [sha256.Size]byte, err error) {
 	return body, sum, nil
 }
 
-func parse(content []byte) (*Model, error) {
+// parse also returns the fingerprint of the features that the weights belong to.
+func parse(content []byte) (m *Model, features string, err error) {
 	if len(content) < 4 {
-		return nil, fmt.Errorf("%w: no description", ErrNotModel)
+		return nil, "", fmt.Errorf("%w: no description", ErrNotModel)
 	}
 	length := int64(binary.LittleEndian.Uint32(content))
 	content = content[4:]
 	if length > maxDescription || length > int64(len(content)) {
-		return nil, fmt.Errorf("%w: description of %d bytes", ErrNotModel, length)
+		return nil, "", fmt.Errorf("%w: description of %d bytes", ErrNotModel, length)
 	}
 	var d description
 	if err := json.Unmarshal(content[:length], &d); err != nil {
-		return nil, fmt.Errorf("%w: description: %w", ErrNotModel, err)
+		return nil, "", fmt.Errorf("%w: description: %w", ErrNotModel, err)
 	}
 	content = content[length:]
 	if d.Rows < 0 || d.Rows > maxRows || d.Columns <= 0 || d.Columns > maxColumns {
-		return nil, ErrModelTooLarge
+		return nil, "", ErrModelTooLarge
 	}
 	if want := int64(d.Rows) * int64(12+d.Columns); int64(len(content)) != want || len(d.Labels) == 0 || len(d.Bias) != len(d.Labels) {
-		return nil, fmt.Errorf("%w: %d bytes of weights instead of %d", ErrNotModel, len(content), want)
+		return nil, "", fmt.Errorf("%w: %d bytes of weights instead of %d", ErrNotModel, len(content), want)
 	}
 	if err := checkShape(d.Labels, d.Columns, d.Temperature); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotModel, err)
+		return nil, "", fmt.Errorf("%w: %w", ErrNotModel, err)
 	}
-	return d.model(content)
+	m, err = d.model(content)
+	return m, d.Features, err
 }
 
 // model reads the arrays; content has exactly their size.
 func (d description) model(content []byte) (*Model, error) {
 	m := &Model{labels: d.Labels, columns: d.Columns, bias: d.Bias, temperature: d.Temperature, thresholds: d.Thresholds,
-		hashes: make([]uint32, d.Rows), idf: make([]float32, d.Rows), scale: make([]float32, d.Rows), matrix: make([]int8, d.Rows*d.Columns)}
+		corpus: d.Corpus, hashes: make([]uint32, d.Rows), idf: make([]float32, d.Rows), scale: make([]float32, d.Rows), matrix: make([]int8, d.Rows*d.Columns)}
 	for row := range d.Rows {
 		m.hashes[row] = binary.LittleEndian.Uint32(content[4*row:])
 		m.idf[row] = math.Float32frombits(binary.LittleEndian.Uint32(content[4*(d.Rows+row):]))

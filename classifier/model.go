@@ -19,6 +19,7 @@ type Model struct {
 	bias        []float32
 	temperature float64
 	thresholds  Thresholds
+	corpus      string
 
 	index  index
 	hashes []uint32
@@ -29,6 +30,9 @@ type Model struct {
 
 // Version names the trained weights, e.g. "1-8f3a12bc90de": format, then hash of the content. It is in every Result.
 func (m *Model) Version() string { return m.version }
+
+// Corpus is the fingerprint of the texts that the model was trained on (train.Fingerprint).
+func (m *Model) Corpus() string { return m.corpus }
 
 // Labels returns the answers that the model can give.
 func (m *Model) Labels() []Label { return slices.Clone(m.labels) }
@@ -61,7 +65,7 @@ func (m *Model) terms(features []Feature) []term {
 	return terms
 }
 
-// score returns each label's probability.
+// score returns the labels' raw scores.
 func (m *Model) score(terms []term) []float64 {
 	columns := make([]float32, m.columns)
 	for _, t := range terms {
@@ -77,7 +81,7 @@ func (m *Model) score(terms []term) []float64 {
 			scores[i] += float64(columns[c])
 		}
 	}
-	return Softmax(scores, m.temperature)
+	return scores
 }
 
 // Softmax turns scores into probabilities in place and returns them.

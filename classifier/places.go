@@ -61,7 +61,7 @@ func newPlaces(districts []string) (*places, error) {
 }
 
 // shortEndings are the characters that a short name loses as well: 沈北新区 is called 沈北.
-func (p *places) shortEndings() []rune { return []rune{0x65b0} }
+func (p *places) shortEndings() []rune { return []rune{'新'} }
 
 func (p *places) add(kind, points, words string) error {
 	for word := range strings.FieldsSeq(words) {
@@ -111,7 +111,7 @@ func (p *places) find(r reading) foundPlaces {
 			continue
 		}
 		end := i + len(name.runes)
-		if road := longest(r.folded, end, p.roads); road > end && !name.full {
+		if road := p.roadEnd(r.folded, end); road > end && !name.full {
 			hint(i, road)
 			i = road
 			continue
@@ -121,6 +121,17 @@ func (p *places) find(r reading) foundPlaces {
 	}
 	found.district = winner(points)
 	return found
+}
+
+// roadEnd returns where the name of a road ends whose own part starts at i, or i. 街道 is an office, not a 街: a longer cue goes before.
+func (p *places) roadEnd(runes []rune, i int) int {
+	road := longest(runes, i, p.roads)
+	for _, c := range p.after {
+		if i+len(c.runes) > road && startsWith(runes[i:], c.runes) {
+			return i
+		}
+	}
+	return road
 }
 
 func (p *places) nameAt(runes []rune, i int) (placeName, bool) {

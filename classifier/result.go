@@ -33,6 +33,8 @@ type Result struct {
 	Entities Entities `json:"entities"`
 	// ModelVersion is Model.Version of the model that answered.
 	ModelVersion string `json:"model_version"`
+	// substance is for Thin.
+	substance int
 }
 
 // Alternative is one possible answer.
@@ -60,8 +62,9 @@ const maxLength = 20000
 // also Thin).
 func (m *Model) Classify(s string) Result {
 	r := m.featurizer.read(shorten(s))
+	m.focus(&r)
 	terms := m.terms(count(r.occurrences))
-	probabilities := m.score(terms)
+	probabilities := Softmax(m.score(terms), m.temperature)
 	order := ranked(probabilities)
 	result := m.answer(order, probabilities)
 	result.Evidence = m.evidence(r, terms, probabilities, order[0])
@@ -70,6 +73,7 @@ func (m *Model) Classify(s string) Result {
 	result.Entities = m.finder.find(r)
 	result.Entities.PlaceHints = found.hints
 	result.ModelVersion = m.version
+	result.substance = m.finder.substance(r)
 	return result
 }
 

@@ -38,6 +38,8 @@ type Weights struct {
 	// being right.
 	Temperature float64
 	Thresholds  Thresholds
+	// Corpus is the fingerprint of the texts that the weights were learnt from.
+	Corpus string
 }
 
 // ErrWeights reports weights that make no model: no labels, sizes that don't match, columns outside the matrix.

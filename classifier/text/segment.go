@@ -1,6 +1,7 @@
 package text
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"unicode/utf8"
@@ -33,6 +34,11 @@ func NewSegmenter() (*Segmenter, error) {
 		}
 	}
 	return s, nil
+}
+
+// Fingerprint changes with the dictionary and the table of traditional characters.
+func Fingerprint() [sha256.Size]byte {
+	return sha256.Sum256([]byte(domainWords + commonWords + traditionalPairs))
 }
 
 // Segment cuts a normalised text. The tokens joined are the text; spaces, punctuation and emoji are tokens of their own.

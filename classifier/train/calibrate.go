@@ -8,7 +8,14 @@ import (
 	"jiesu/classifier"
 )
 
-// calibration is what held-out scores teach about trust in the model.
+// trial is what held-out scoring gave: for each document the labels' scores by a learner that hadn't seen it.
+type trial struct {
+	docs   []document
+	set    labelSet
+	scores [][]float64
+}
+
+// calibration is what a trial teaches about trust in the model.
 type calibration struct {
 	temperature float64
 	thresholds  classifier.Thresholds
@@ -22,59 +29,81 @@ type answer struct {
 	top                  []classifier.Alternative
 }
 
-// calibrate finds the temperature at which the held-out texts are least surprising, then the thresholds.
-func calibrate(scores [][]float64, docs []document, set labelSet, risk float64) calibration {
-	c := calibration{temperature: coolest(scores, docs)}
-	type guess struct {
-		confidence  float64
-		unit, inTop bool
-	}
-	var guesses []guess
-	for i, s := range scores {
-		p := classifier.Softmax(slices.Clone(s), c.temperature)
-		order := byProbability(p)
-		best := set.labels[order[0]]
-		if best.Item == classifier.Other {
-			continue
+// answers judges each fold by the calibration of the others, so that confidence and decisions are as honest as the scores.
+func (t trial) answers(folds [][]int, risk float64) []answer {
+	answers := make([]answer, len(t.docs))
+	for _, fold := range folds {
+		c := t.calibrate(without(fold, len(t.docs)), risk)
+		for _, i := range fold {
+			answers[i] = c.answer(t.set, t.scores[i])
 		}
-		guesses = append(guesses, guess{p[order[0]], best.Unit == set.labels[docs[i].label].Unit,
-			slices.Contains(order[:min(3, len(order))], docs[i].label)})
+	}
+	return answers
+}
+
+// guess is a first answer inside the plan.
+type guess struct {
+	confidence  float64
+	unit, inTop bool // right unit, right label among the top three
+}
+
+// calibrate finds the temperature at which these documents are least surprising, then the thresholds. Without documents nothing is trusted.
+func (t trial) calibrate(documents []int, risk float64) calibration {
+	c := calibration{temperature: 1, thresholds: classifier.Thresholds{Dispatch: 1, Ask: 1}}
+	if len(documents) == 0 {
+		return c
+	}
+	c.temperature = t.coolest(documents)
+	var guesses []guess
+	for _, i := range documents {
+		p := classifier.Softmax(slices.Clone(t.scores[i]), c.temperature)
+		order := byProbability(p)
+		if best := t.set.labels[order[0]]; best.Item != classifier.Other {
+			truth := t.docs[i].label
+			guesses = append(guesses, guess{p[order[0]], best.Unit == t.set.labels[truth].Unit, slices.Contains(order[:min(3, len(order))], truth)})
+		}
 	}
 	slices.SortStableFunc(guesses, func(a, b guess) int { return cmp.Compare(b.confidence, a.confidence) })
-	// The longest run of the most confident that stays within the risk. The run must be long enough to mean something.
-	const meaningful = 30
-	c.thresholds = classifier.Thresholds{Dispatch: 1, Ask: 1}
-	wrong, asked := 0, 0
-	end := 0
+	c.thresholds = thresholds(guesses, risk)
+	return c
+}
+
+// thresholds takes guesses from the most to the least confident. Dispatch is where the longest run of them ends that has no larger share of
+// wrong units than risk; Ask where, of those after it, the top three hold the right answer often enough to be worth a question.
+func thresholds(guesses []guess, risk float64) classifier.Thresholds {
+	const (
+		meaningful  = 30 // a shorter run proves nothing
+		worthAsking = 0.8
+	)
+	t := classifier.Thresholds{Dispatch: 1, Ask: 1}
+	wrong, end := 0, 0
 	for n, g := range guesses {
 		if !g.unit {
 			wrong++
 		}
 		if n+1 >= meaningful && float64(wrong) <= risk*float64(n+1) {
-			c.thresholds.Dispatch, end = g.confidence, n+1
+			t.Dispatch, end = g.confidence, n+1
 		}
 	}
-	c.thresholds.Ask = c.thresholds.Dispatch
+	t.Ask = t.Dispatch
 	hits := 0
-	const worthAsking = 0.8
-	for _, g := range guesses[end:] {
-		asked++
+	for n, g := range guesses[end:] {
 		if g.inTop {
 			hits++
 		}
-		if float64(hits) >= worthAsking*float64(asked) {
-			c.thresholds.Ask = g.confidence
+		if float64(hits) >= worthAsking*float64(n+1) {
+			t.Ask = g.confidence
 		}
 	}
-	return c
+	return t
 }
 
 // coolest searches the temperature of least cross-entropy, which has one minimum, by thirds on a logarithmic scale.
-func coolest(scores [][]float64, docs []document) float64 {
-	low, high := math.Log(0.05), math.Log(20)
+func (t trial) coolest(documents []int) float64 {
+	low, high := math.Log(0.01), math.Log(20)
 	for range 40 {
 		a, b := low+(high-low)/3, high-(high-low)/3
-		if surprise(scores, docs, math.Exp(a)) < surprise(scores, docs, math.Exp(b)) {
+		if t.surprise(documents, math.Exp(a)) < t.surprise(documents, math.Exp(b)) {
 			high = b
 		} else {
 			low = a
@@ -83,11 +112,13 @@ func coolest(scores [][]float64, docs []document) float64 {
 	return math.Exp((low + high) / 2)
 }
 
-func surprise(scores [][]float64, docs []document, temperature float64) float64 {
+// surprise is the cross-entropy of the true labels.
+func (t trial) surprise(documents []int, temperature float64) float64 {
 	var sum float64
-	for i, s := range scores {
-		p := classifier.Softmax(slices.Clone(s), temperature)
-		sum -= math.Log(max(p[docs[i].label], 1e-12))
+	p := make([]float64, len(t.set.labels))
+	for _, i := range documents {
+		copy(p, t.scores[i])
+		sum -= math.Log(max(classifier.Softmax(p, temperature)[t.docs[i].label], 1e-12))
 	}
 	return sum
 }

@@ -3,6 +3,8 @@ package train
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +36,7 @@ type Row struct {
 // ErrRow reports a line that is no labelled text; the message names the file and the line, never the text.
 var ErrRow = errors.New("bad training row")
 
+// maxLine bounds a line in bytes: a letter of a million characters fits.
 const maxLine = 4 << 20
 
 // ReadPath reads a .jsonl or .tsv file, or all of them in a folder, in order of name.
@@ -95,15 +98,21 @@ func readFile(path string, tax classifier.Taxonomy) ([]Row, error) {
 	return rows, nil
 }
 
-// ReadJSONL reads one JSON object per line. A label that the taxonomy doesn't allow is ErrRow.
+// ReadJSONL reads one JSON object per line. A label or district that the taxonomy doesn't know, or no text,
+// is ErrRow.
 func ReadJSONL(r io.Reader, tax classifier.Taxonomy) ([]Row, error) {
 	return readLines(r, func(line string) (Row, error) {
 		var row Row
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			return row, fmt.Errorf("%w: %w", ErrRow, err)
 		}
-		if !tax.Valid(row.Item, row.Unit) {
-			return row, fmt.Errorf("%w: label %s/%s is outside the plan", ErrRow, row.Item, row.Unit)
+		switch {
+		case strings.TrimSpace(row.Text) == "":
+			return row, fmt.Errorf("%w: no text", ErrRow)
+		case !tax.Valid(row.Item, row.Unit):
+			return row, fmt.Errorf("%w: label %q/%q is outside the plan", ErrRow, row.Item, row.Unit)
+		case row.District != "" && !slices.Contains(tax.Districts, row.District):
+			return row, fmt.Errorf("%w: district %q is not one of the city's", ErrRow, row.District)
 		}
 		return row, nil
 	})
@@ -128,7 +137,8 @@ func readLines(r io.Reader, parse func(string) (Row, error)) ([]Row, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
 	var rows []Row
-	for number := 1; lines.Scan(); number++ {
+	number := 1
+	for ; lines.Scan(); number++ {
 		line := strings.TrimPrefix(lines.Text(), "\ufeff")
 		if strings.TrimSpace(line) == "" {
 			continue
@@ -140,7 +150,19 @@ func readLines(r io.Reader, parse func(string) (Row, error)) ([]Row, error) {
 		rows = append(rows, row)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read lines: %w", err)
+		return nil, fmt.Errorf("line %d: %w", number, err)
 	}
 	return rows, nil
+}
+
+// Fingerprint tells corpora apart: texts, labels and batches in their order. The model keeps it, so that a test can say that the
+// embedded model is not the one that the corpus makes.
+func Fingerprint(rows []Row) string {
+	sum := sha256.New()
+	for _, row := range rows {
+		for _, field := range [...]string{row.Batch, row.Item, row.Unit, row.Text} {
+			fmt.Fprintf(sum, "%d:%s", len(field), field)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }

@@ -93,15 +93,14 @@ func report(rows []Row, answers []answer, tax classifier.Taxonomy) Report {
 	if len(rows) == 0 {
 		return r
 	}
-	each := 1 / float64(len(rows))
 	for i, row := range rows {
 		v := judge(row, answers[i], tax)
-		r.Accuracy += each * one(v.item)
-		r.UnitAccuracy += each * one(v.unit)
-		r.CategoryAccuracy += each * one(v.category)
-		r.BothAccuracy += each * one(v.item && v.unit)
-		r.TopThree += each * one(v.top)
-		r.DistrictAccuracy += each * one(v.district)
+		r.Accuracy += one(v.item)
+		r.UnitAccuracy += one(v.unit)
+		r.CategoryAccuracy += one(v.category)
+		r.BothAccuracy += one(v.item && v.unit)
+		r.TopThree += one(v.top)
+		r.DistrictAccuracy += one(v.district)
 		o := r.Decisions[string(answers[i].decision)]
 		o.Share++
 		o.WrongUnit += one(!v.unit)
@@ -115,8 +114,12 @@ func report(rows []Row, answers []answer, tax classifier.Taxonomy) Report {
 		s.DistrictAccuracy += one(v.district)
 		r.PerStyle[row.Style] = s
 	}
+	n := float64(len(rows))
+	for _, share := range []*float64{&r.Accuracy, &r.UnitAccuracy, &r.CategoryAccuracy, &r.BothAccuracy, &r.TopThree, &r.DistrictAccuracy} {
+		*share /= n
+	}
 	for name, o := range r.Decisions {
-		r.Decisions[name] = Outcome{o.Share * each, o.WrongUnit / o.Share, o.TopThree / o.Share}
+		r.Decisions[name] = Outcome{o.Share / n, o.WrongUnit / o.Share, o.TopThree / o.Share}
 	}
 	for name, s := range r.PerStyle {
 		n := float64(s.Rows)

@@ -4,52 +4,51 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"jiesu/classifier"
 )
 
 // Options steer training. DefaultOptions made the embedded model.
 type Options struct {
-	// Seed of the order in which documents are seen.
+	// Seed of the order in which documents are visited.
 	Seed uint64
-	// Epochs is how often each document is seen; Rate is the first step size.
-	Epochs int
-	Rate   float64
+	// Cost is what a text on the wrong side costs against plain weights: the higher, the closer the fit.
+	Cost float64
+	// Passes is how often each document may be visited per column; most columns need fewer.
+	Passes int
+	// UnitShare is how much a unit's own score counts against its item's.
+	UnitShare float64
 	// MinDocuments is how many documents must hold a feature for it to count.
 	MinDocuments int
-	// Folds is the number of parts that are held out in turn to calibrate; a batch is never split. With fewer batches than two, rows
-	// are split instead.
+	// Folds is the number of parts that are held out in turn to measure and calibrate; a batch is never split. With fewer batches than
+	// two, rows are split instead.
 	Folds int
 	// Risk is the share of wrong units accepted among the cases dispatched unseen.
 	Risk float64
-	// Progress, if not nil, is told after each pass over the documents.
+	// Progress, if not nil, is told after each step of total; calls never overlap.
 	Progress func(done, total int)
 }
 
-// DefaultOptions are the measured best (see classifier/README.md).
+// DefaultOptions are the best of those measured on held-out batches (see classifier/README.md).
 func DefaultOptions() Options {
-	return Options{Seed: 1, Epochs: 12, Rate: 4, MinDocuments: 2, Folds: 4, Risk: 0.03}
+	return Options{Seed: 1, Cost: 4, Passes: 30, UnitShare: 0.7, MinDocuments: 2, Folds: 4, Risk: 0.03}
 }
 
 // Train learns a model from rows and measures it on held-out batches: the report is of models that hadn't seen the texts they answered,
-// the returned model has seen them all. It stops with ctx's error when ctx ends, and returns ErrRow without rows to learn from.
+// calibrated on yet other texts; the returned model has seen them all. The same rows and options give the same model to the byte. It stops
+// with ctx's error when ctx ends, and returns ErrRow without rows to learn from.
 func Train(ctx context.Context, rows []Row, tax classifier.Taxonomy, o Options) (*classifier.Model, Report, error) {
 	if len(rows) == 0 {
 		return nil, Report{}, fmt.Errorf("%w: nothing to learn from", ErrRow)
 	}
-	docs, set, err := documents(rows)
+	docs, set, err := documents(rows, o)
 	if err != nil {
 		return nil, Report{}, err
 	}
 	folds := split(rows, o.Folds)
-	done, total := 0, o.Epochs*(len(folds)+1)
-	progress := func() {
-		done++
-		if o.Progress != nil {
-			o.Progress(done, total)
-		}
-	}
-	held, err := heldOut(ctx, docs, folds, set, o, progress)
+	progress := counter(len(set.shares)*(len(folds)+1), o.Progress)
+	scores, err := heldOut(ctx, docs, folds, set, o, progress)
 	if err != nil {
 		return nil, Report{}, err
 	}
@@ -57,16 +56,16 @@ func Train(ctx context.Context, rows []Row, tax classifier.Taxonomy, o Options) 
 	if err != nil {
 		return nil, Report{}, err
 	}
+	held := trial{docs, set, scores}
+	calibration := held.calibrate(all(len(docs)), o.Risk)
 	weights := final.weights()
-	calibration := calibrate(held, docs, set, o.Risk)
-	weights.Temperature, weights.Thresholds = calibration.temperature, calibration.thresholds
+	weights.Temperature, weights.Thresholds, weights.Corpus = calibration.temperature, calibration.thresholds, Fingerprint(rows)
 	model, err := classifier.New(weights, tax)
 	if err != nil {
 		return nil, Report{}, fmt.Errorf("make model: %w", err)
 	}
-	answers := make([]answer, len(rows))
+	answers := held.answers(folds, o.Risk)
 	for i := range rows {
-		answers[i] = calibration.answer(set, held[i])
 		answers[i].district = model.District(rows[i].Text)
 	}
 	r := report(rows, answers, tax)
@@ -74,15 +73,31 @@ func Train(ctx context.Context, rows []Row, tax classifier.Taxonomy, o Options) 
 	return model, r, nil
 }
 
-func documents(rows []Row) ([]document, labelSet, error) {
+// counter counts steps for Options.Progress.
+func counter(total int, tell func(done, total int)) func() {
+	if tell == nil {
+		return func() {}
+	}
+	var lock sync.Mutex
+	done := 0
+	return func() {
+		lock.Lock()
+		defer lock.Unlock()
+		done++
+		tell(done, total)
+	}
+}
+
+func documents(rows []Row, o Options) ([]document, labelSet, error) {
 	featurizer, err := classifier.NewFeaturizer()
 	if err != nil {
 		return nil, labelSet{}, fmt.Errorf("prepare training: %w", err)
 	}
-	set := newLabelSet(rows)
+	set := newLabelSet(rows, o.UnitShare)
 	docs := make([]document, len(rows))
 	for i, row := range rows {
-		docs[i] = document{features: featurizer.Features(row.Text), label: set.of(row), batch: row.Batch}
+		passages := featurizer.Passages(row.Text)
+		docs[i] = document{classifier.Join(passages, nil), passages, set.of(row)}
 	}
 	return docs, set, nil
 }
@@ -122,29 +137,34 @@ func split(rows []Row, folds int) [][]int {
 func heldOut(ctx context.Context, docs []document, folds [][]int, set labelSet, o Options, progress func()) ([][]float64, error) {
 	scores := make([][]float64, len(docs))
 	for _, fold := range folds {
-		out := make(map[int]bool, len(fold))
-		for _, i := range fold {
-			out[i] = true
-		}
 		var rest []document
-		for i, d := range docs {
-			if !out[i] {
-				rest = append(rest, d)
-			}
+		for _, i := range without(fold, len(docs)) {
+			rest = append(rest, docs[i])
 		}
 		l, err := learn(ctx, rest, set, o, progress)
 		if err != nil {
 			return nil, err
 		}
 		for _, i := range fold {
-			scores[i] = l.scores(l.vocab.cells(docs[i]))
+			scores[i] = l.judge(docs[i])
 		}
 	}
 	return scores, nil
 }
 
-func (l *learner) weights() classifier.Weights {
-	return classifier.Weights{Labels: l.set.labels, Columns: l.set.columns, Hashes: l.vocab.hashes, IDF: l.vocab.idf, Matrix: l.matrix, Bias: l.bias}
-}
+func all(n int) []int { return without(nil, n) }
 
-func sortHashes(h []uint32) { slices.Sort(h) }
+// without returns the numbers below n that aren't in fold, ascending.
+func without(fold []int, n int) []int {
+	out := make([]bool, n)
+	for _, i := range fold {
+		out[i] = true
+	}
+	rest := make([]int, 0, n-len(fold))
+	for i := range n {
+		if !out[i] {
+			rest = append(rest, i)
+		}
+	}
+	return rest
+}
