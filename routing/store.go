@@ -41,8 +41,8 @@ type Reader interface {
 	Notice(ctx context.Context, id string) (Notice, error)
 	NoticesOf(ctx context.Context, caseNumber string) ([]Notice, error)
 	DeliveriesOf(ctx context.Context, caseNumber string) ([]Delivery, error)
-	// EarlierPending says whether a notice of the same case with a smaller Seq still waits to be sent.
-	EarlierPending(ctx context.Context, n Notice) (bool, error)
+	// NextPending is the notice of the case whose turn it is to be sent; ErrNotFound when none waits.
+	NextPending(ctx context.Context, caseNumber string) (Notice, error)
 
 	Quotas(ctx context.Context, complainantID string, now time.Time) ([]Quota, error)
 	Dialogue(ctx context.Context, complainantID string) (Dialogue, error)
@@ -86,6 +86,9 @@ type Tx interface {
 
 	InsertNotice(ctx context.Context, n Notice) error
 	UpdateNotice(ctx context.Context, n Notice) error
+	// ClaimNotice takes the notice for a worker until then, so that no two deliver it at once. The worker that has it may take it again.
+	// False: it is settled, another worker has it, or an earlier notice of its case is still to be sent.
+	ClaimNotice(ctx context.Context, id, worker string, now, until time.Time) (bool, error)
 	InsertDelivery(ctx context.Context, d Delivery) error
 	// DeliveryByProvider finds the attempt that the channel knows under this id.
 	DeliveryByProvider(ctx context.Context, providerID string) (Delivery, error)

@@ -19,6 +19,10 @@ const (
 	// channelCallBack is the last rung: an operator's list of tasks.
 	channelCallBack = "call_back"
 
+	// claimFor is how long a run keeps its notice from other runs, longer than one run may take (Config.Timeout). A run that died is
+	// started again under its own name before that.
+	claimFor = 10 * time.Minute
+
 	// recordTimeout bounds the transaction that records an attempt. It doesn't end with the job: what was sent must be on record.
 	recordTimeout = 15 * time.Second
 )
@@ -36,7 +40,8 @@ type courier struct {
 
 // run tells of the job's runs so far.
 type run struct {
-	attempt int // from 1; counts runs that failed on our side
+	job     int64 // River's id: whose claim it is
+	attempt int   // from 1; counts runs that failed on our side
 	snoozes int // runs that ended in waiting
 }
 
@@ -54,20 +59,27 @@ func (c *courier) deliver(ctx context.Context, id string, r run) (time.Duration,
 		c.log.ErrorContext(ctx, "notice keeps failing, given to an operator", "notice", n.ID, "case", n.CaseNumber, "runs", r.attempt)
 		return 0, c.handOver(ctx, n, n.Text, r)
 	}
-	if n.CaseNumber != "" {
-		earlier, err := c.store.EarlierPending(ctx, n)
-		if err != nil {
-			return 0, fmt.Errorf("look for notices before %s: %w", id, err)
-		}
-		if earlier {
-			return turnWait(r.snoozes), nil
-		}
+	mine, err := c.claim(ctx, id, r)
+	if err != nil {
+		return 0, err
+	}
+	if !mine { // another run has it, or an earlier notice of the case comes first and calls this one when it is settled
+		return turnWait(r.snoozes), nil
 	}
 	l, err := c.write.letter(ctx, n)
 	if err != nil {
 		return 0, err
 	}
 	return c.climb(ctx, l, r)
+}
+
+func (c *courier) claim(ctx context.Context, id string, r run) (mine bool, err error) {
+	err = c.store.Update(ctx, func(tx routing.Tx) error {
+		now := c.now()
+		mine, err = tx.ClaimNotice(ctx, id, fmt.Sprint("job ", r.job), now, now.Add(claimFor))
+		return err
+	})
+	return mine, err
 }
 
 // climb tries one rung after the other until one takes the letter or asks to wait; above them all is a person.

@@ -244,12 +244,12 @@ func TestDeathBetweenSendingAndRecording(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		channel   string
-		survives  int // transactions before the end: a channel without recognition is left first
+		survives  int // transactions before the end: the claim, then a channel without recognition is left first
 		sent, sms int
 	}{
-		{channelTemplate, 0, 2, 0}, // sent again under the same id, which the platform recognises
-		{channelCustomer, 1, 1, 1}, // never the same words twice: the next channel takes it
-		{channelCustomer, 0, 1, 0}, // died before it was sent at all
+		{channelTemplate, 1, 2, 0}, // sent again under the same id, which the platform recognises
+		{channelCustomer, 2, 1, 1}, // never the same words twice: the next channel takes it
+		{channelCustomer, 1, 1, 0}, // died before it was sent at all
 	} {
 		t.Run(fmt.Sprint(tt.channel, tt.survives), func(t *testing.T) {
 			t.Parallel()

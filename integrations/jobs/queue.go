@@ -10,6 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
@@ -34,6 +35,9 @@ const (
 	queueMedia   = "media"
 	queueClocks  = "clocks"
 )
+
+// defaultCooldown is the shortest time between two looks for jobs.
+const defaultCooldown = 5 * time.Millisecond
 
 // maxAttempts is how often River starts a job that fails on our side (the database is down). At maxBackoff apart that is three days,
 // as long as the platform keeps media. What a channel refuses is counted apart (maxRetries).
@@ -91,11 +95,14 @@ type Queue struct {
 func NewQueue(db *sql.DB, dialect Dialect) (*Queue, error) {
 	var client *river.Client[*sql.Tx]
 	var err error
+	// River tells the workers of new jobs once per cooldown; at its default of 100 ms every second step in a row would wait for the
+	// workers' next look.
+	config := &river.Config{FetchCooldown: defaultCooldown}
 	switch dialect {
 	case SQLite:
-		client, err = river.NewClient(riversqlite.New(db), &river.Config{})
+		client, err = river.NewClient(riversqlite.New(db), config)
 	case Postgres:
-		client, err = river.NewClient(riverdatabasesql.New(db), &river.Config{})
+		client, err = river.NewClient(riverdatabasesql.New(db), config)
 	default:
 		return nil, unknownDialect(dialect)
 	}

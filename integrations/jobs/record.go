@@ -79,7 +79,7 @@ func (c *courier) move(ctx context.Context, tx routing.Tx, id string, rung int, 
 	default:
 		n.Rung = rung + 1
 	}
-	if err := tx.UpdateNotice(ctx, n); err != nil {
+	if err := put(ctx, tx, n); err != nil {
 		return err
 	}
 	if d.Outcome != routing.OutcomeSent || d.ProviderID == "" {
@@ -93,6 +93,24 @@ func (c *courier) move(ctx context.Context, tx routing.Tx, id string, rung int, 
 		return err
 	}
 	return c.desk.ReportedIn(ctx, tx, d.ProviderID, status)
+}
+
+// put stores how far the notice has come. One that is settled calls the next of its case, which would otherwise find out by looking.
+func put(ctx context.Context, tx routing.Tx, n routing.Notice) error {
+	if err := tx.UpdateNotice(ctx, n); err != nil {
+		return err
+	}
+	if n.State == routing.NoticePending || n.CaseNumber == "" {
+		return nil
+	}
+	next, err := tx.NextPending(ctx, n.CaseNumber)
+	if errors.Is(err, routing.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, routing.Job{Kind: routing.JobDeliver, ID: next.ID})
 }
 
 // handOver is the last rung: the notice has failed and an operator is asked to call. One open task per case is enough, since whoever
@@ -115,7 +133,7 @@ func (c *courier) handOver(ctx context.Context, n routing.Notice, text string, r
 			return err
 		}
 		now.State, now.Rung = routing.NoticeFailed, len(c.ladder)
-		if err := tx.UpdateNotice(ctx, now); err != nil {
+		if err := put(ctx, tx, now); err != nil {
 			return err
 		}
 		return c.addTask(ctx, tx, n, text)

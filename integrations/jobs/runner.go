@@ -113,7 +113,7 @@ func (cfg Config) withDefaults() Config {
 		cfg.Workers = 20
 	}
 	if cfg.FetchCooldown == 0 {
-		cfg.FetchCooldown = 5 * time.Millisecond
+		cfg.FetchCooldown = defaultCooldown
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = time.Minute
@@ -145,7 +145,7 @@ func (cfg Config) river(count *metrics) (*river.Config, error) {
 		queueNotices: {MaxWorkers: cfg.Workers, FetchPollInterval: 250 * time.Millisecond},
 	}
 	err := river.AddWorkerSafely(workers, newWorker(cfg, count, func(ctx context.Context, job *river.Job[deliverArgs]) error {
-		wait, err := c.deliver(ctx, job.Args.Notice, run{attempt: job.Attempt, snoozes: snoozes(job.Metadata)})
+		wait, err := c.deliver(ctx, job.Args.Notice, run{job: job.ID, attempt: job.Attempt, snoozes: snoozes(job.Metadata)})
 		if err == nil && wait > 0 {
 			return river.JobSnooze(wait)
 		}

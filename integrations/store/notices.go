@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"jiesu/routing"
 )
@@ -36,11 +37,10 @@ func (r reader) NoticesOf(ctx context.Context, caseNumber string) ([]routing.Not
 		WHERE case_number = $1 AND case_number <> '' ORDER BY seq, id`, caseNumber)
 }
 
-// EarlierPending implements routing.Reader. Words of the conversation (no case) wait for nothing.
-func (r reader) EarlierPending(ctx context.Context, n routing.Notice) (bool, error) {
-	found, err := list(ctx, r.run, value[string], `SELECT id FROM notices
-		WHERE case_number = $1 AND case_number <> '' AND seq < $2 AND state = 'pending' LIMIT 1`, n.CaseNumber, n.Seq)
-	return len(found) > 0, err
+// NextPending implements routing.Reader. Words of the conversation (no case) wait for nothing and have no turn.
+func (r reader) NextPending(ctx context.Context, caseNumber string) (routing.Notice, error) {
+	return one(ctx, r.run, r.readNotice, `SELECT `+noticeColumns+` FROM notices
+		WHERE case_number = $1 AND case_number <> '' AND state = 'pending' ORDER BY seq, id LIMIT 1`, caseNumber)
 }
 
 // InsertNotice implements routing.Tx.
@@ -57,6 +57,18 @@ func (t *tx) UpdateNotice(ctx context.Context, n routing.Notice) error {
 		return fmt.Errorf("update notice %s: %w", n.ID, err)
 	}
 	return nil
+}
+
+// ClaimNotice implements routing.Tx, in one conditional statement.
+func (t *tx) ClaimNotice(ctx context.Context, id, worker string, now, until time.Time) (bool, error) {
+	n, err := run(ctx, t.run, `UPDATE notices SET claimed_by = $1, claimed_until = $2
+		WHERE id = $3 AND state = 'pending' AND (claimed_by = $1 OR claimed_until <= $4)
+		AND NOT EXISTS (SELECT 1 FROM notices AS earlier WHERE earlier.case_number = notices.case_number AND notices.case_number <> ''
+			AND earlier.seq < notices.seq AND earlier.state = 'pending')`, worker, at(until), id, at(now))
+	if err != nil {
+		return false, fmt.Errorf("claim notice %s: %w", id, err)
+	}
+	return n > 0, nil
 }
 
 func readDelivery(scan scanner) (d routing.Delivery, err error) {

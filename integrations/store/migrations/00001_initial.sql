@@ -121,7 +121,9 @@ CREATE TABLE notices (
     body           TEXT   NOT NULL, -- sealed: it may repeat what the complainant said
     state          TEXT   NOT NULL CHECK (state IN ('pending', 'sent', 'delivered', 'failed')),
     rung           BIGINT NOT NULL,
-    created_at     BIGINT NOT NULL
+    created_at     BIGINT NOT NULL,
+    claimed_by     TEXT   NOT NULL DEFAULT '', -- the worker that is delivering it
+    claimed_until  BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX notices_case ON notices (case_number, seq);
 

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Quotas", testQuotas},
 		{"QuotaRace", testQuotaRace},
 		{"Notices", testNotices},
+		{"Claims", testClaims},
 		{"Deliveries", testDeliveries},
 		{"Attachments", testAttachments},
 		{"Tasks", testTasks},

@@ -41,21 +41,71 @@ func testNotices(t *testing.T, s routing.Store) {
 	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, notice("n9", "", 1)) })
 	wantErr(t, "update of no notice", err, routing.ErrNotFound)
 
-	earlier := func(n routing.Notice, want bool) {
-		t.Helper()
-		if got, err := s.EarlierPending(ctx, n); err != nil || got != want {
-			t.Fatalf("earlier pending than %s: %v, %v", n.ID, got, err)
-		}
-	}
-	earlier(first, false)
-	earlier(second, true)
-	earlier(other, false)
-	earlier(chat2, false)
+	next, err := s.NextPending(ctx, "JS-1")
+	want(t, "next of a case", next, err, first)
+	_, err = s.NextPending(ctx, "")
+	wantErr(t, "next of no case", err, routing.ErrNotFound)
 	first.State, first.Rung, first.Text = routing.NoticeSent, 2, ""
 	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, first) })
 	got, err = s.Notice(ctx, "n1")
 	want(t, "updated notice", got, err, first)
-	earlier(second, false)
+	next, err = s.NextPending(ctx, "JS-1")
+	want(t, "next after the first", next, err, second)
+	second.State = routing.NoticeFailed
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, second) })
+	_, err = s.NextPending(ctx, "JS-1")
+	wantErr(t, "next when all are settled", err, routing.ErrNotFound)
+}
+
+func testClaims(t *testing.T, s routing.Store) {
+	complainant(t, s, "1")
+	first, second, chat := notice("n1", "JS-1", 1), notice("n2", "JS-1", 2), notice("n3", "", 0)
+	chat2 := notice("n4", "", 5)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertNotice(ctx, first), tx.InsertNotice(ctx, second), tx.InsertNotice(ctx, chat), tx.InsertNotice(ctx, chat2))
+	})
+	claim := func(id, worker string, now time.Time, wanted bool) {
+		t.Helper()
+		write(t, s, func(ctx context.Context, tx routing.Tx) error {
+			got, err := tx.ClaimNotice(ctx, id, worker, now, now.Add(time.Minute))
+			want(t, "claim of "+id+" by "+worker, got, err, wanted)
+			return nil
+		})
+	}
+	claim("n9", "a", noon, false)
+	claim("n2", "a", noon, false) // not its turn
+	claim("n1", "a", noon, true)
+	claim("n1", "b", noon.Add(time.Second), false)
+	claim("n1", "a", noon.Add(time.Second), true)
+	claim("n1", "b", noon.Add(time.Second+time.Minute), true) // a is taken for dead
+	claim("n1", "a", noon.Add(time.Second+time.Minute), false)
+	claim("n3", "a", noon, true)
+	claim("n4", "a", noon, true) // words of the conversation wait for nothing
+	first.State = routing.NoticeSent
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, first) })
+	claim("n1", "b", noon.Add(time.Hour), false) // settled
+	claim("n2", "a", noon, true)
+
+	var winners atomic.Int32
+	var racing sync.WaitGroup
+	for _, worker := range []string{"b", "c", "d", "e", "f", "g", "h", "i"} {
+		racing.Go(func() {
+			err := s.Update(t.Context(), func(tx routing.Tx) error {
+				ok, err := tx.ClaimNotice(t.Context(), "n2", worker, noon.Add(time.Hour), noon.Add(2*time.Hour))
+				if ok {
+					winners.Add(1)
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	racing.Wait()
+	if n := winners.Load(); n != 1 {
+		t.Fatalf("%d workers have the same notice", n)
+	}
 }
 
 func testDeliveries(t *testing.T, s routing.Store) {
