@@ -17,8 +17,8 @@ type APIError struct {
 }
 
 var (
-	ridPattern   = regexp.MustCompile(`rid: ?([0-9A-Za-z-]{1,64})`)
-	fieldPattern = regexp.MustCompile(`data\.([0-9A-Za-z_]{1,40})\.value`)
+	ridPattern   = regexp.MustCompile(`\brid: ?([0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})\b`)
+	fieldPattern = regexp.MustCompile(`\bdata\.([a-z_]{1,20}[0-9]{0,2})\.value\b`)
 )
 
 // newAPIError keeps of the platform's message only what is known to be harmless: it may quote tokens and texts.

@@ -3,11 +3,13 @@ package wechat
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -120,14 +122,14 @@ type exchanged struct {
 func (c *Client) exchange(ctx context.Context, client *http.Client, op, method, address string, body []byte, limit int64) (exchanged, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return exchanged{}, fmt.Errorf("wechat %s: %w", op, withoutURL(err))
+		return exchanged{}, fmt.Errorf("wechat %s: %w", op, harmless(err))
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return exchanged{}, fmt.Errorf("wechat %s: %w", op, withoutURL(err))
+		return exchanged{}, fmt.Errorf("wechat %s: %w", op, harmless(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
@@ -135,16 +137,37 @@ func (c *Client) exchange(ctx context.Context, client *http.Client, op, method, 
 	}
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
-		return exchanged{}, fmt.Errorf("wechat %s: read answer: %w", op, withoutURL(err))
+		return exchanged{}, fmt.Errorf("wechat %s: read answer: %w", op, harmless(err))
 	}
 	return exchanged{answer, resp.Header.Get("Content-Type")}, nil
 }
 
-// withoutURL drops what net/http says of the address: it has the token or the secret in it.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+// harmless makes an error of net/http fit for a log. Its own text has the address with the token in it, or quotes what it could not
+// read of an answer; so only what is known to be about the connection is said, the rest stays behind Unwrap.
+func harmless(err error) error {
+	var op *net.OpError
+	var cert *tls.CertificateVerificationError
+	for _, plain := range []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, plain) {
+			return &censored{plain.Error(), err}
+		}
 	}
-	return err
+	switch {
+	case errors.As(err, &op):
+		return &censored{op.Error(), err}
+	case errors.As(err, &cert):
+		return &censored{cert.Error(), err}
+	}
+	return &censored{"no proper HTTP answer", err}
 }
+
+// censored is an error with another text, which may be shown.
+type censored struct {
+	text string
+	err  error
+}
+
+func (e *censored) Error() string { return e.text }
+
+// Unwrap lets errors.Is and errors.As see what went wrong.
+func (e *censored) Unwrap() error { return e.err }

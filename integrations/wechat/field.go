@@ -15,7 +15,7 @@ var errUnfit = errors.New("value does not fit the template field")
 
 var (
 	digits  = regexp.MustCompile(`^[0-9]{1,32}$`)
-	amount  = regexp.MustCompile(`^\p{Sc}?[0-9]{1,10}(\.[0-9]+)?\p{Han}?$`)
+	amount  = regexp.MustCompile(`^\p{Sc}?[0-9]{1,10}(\.[0-9]+)?\x{5143}?$`) // the yuan at the end
 	phoneNo = regexp.MustCompile(`^[0-9+\-() ]{1,17}$`)
 )
 
@@ -59,12 +59,12 @@ func fit(kind, value, layout string) (string, bool) {
 	return cut(value, 20, len(value)+len(ellipsis)), true // thing, const and whatever the account calls its own
 }
 
-// fitName: ten Chinese characters, or twenty letters.
+// fitName: ten Chinese characters and nothing else, or twenty letters and signs.
 func fitName(value string) string {
-	if only(value, isHan) == "" {
-		return first(value, 20)
+	if han := only(value, isHan); han != "" {
+		return first(han, 10)
 	}
-	return first(value, 10)
+	return strings.TrimSpace(first(only(value, isNameSign), 20))
 }
 
 func only(value string, keep func(rune) bool) string {
@@ -87,3 +87,4 @@ func isHan(r rune) bool            { return unicode.Is(unicode.Han, r) }
 func isLetter(r rune) bool         { return r < utf8.RuneSelf && unicode.IsLetter(r) }
 func isSymbol(r rune) bool         { return unicode.IsSymbol(r) || unicode.IsPunct(r) }
 func isPrintableASCII(r rune) bool { return r > ' ' && r < 0x7f }
+func isNameSign(r rune) bool       { return r == ' ' || isPrintableASCII(r) && !unicode.IsDigit(r) }

@@ -43,6 +43,7 @@ func TestFitFieldKeepsTheRulesOfTheField(t *testing.T) {
 		{"date8", "", ""},
 		{"amount9", "¥12.5", "¥12.5"},
 		{"amount9", "12元", "12元"},
+		{"amount9", "12办", ""},
 		{"amount9", "很多", ""},
 		{"phone_number10", "024-12345", "024-12345"},
 		{"phone_number10", strings.Repeat("1", 18), ""},
@@ -51,6 +52,9 @@ func TestFitFieldKeepsTheRulesOfTheField(t *testing.T) {
 		{"name12", "张三", "张三"},
 		{"name12", strings.Repeat("张", 12), strings.Repeat("张", 10)},
 		{"name12", strings.Repeat("a", 22), strings.Repeat("a", 20)},
+		{"name12", "张三 (A公司)", "张三公司"},
+		{"name12", "J. Smith 2", "J. Smith"},
+		{"name12", "123", ""},
 		{"const13", "办理中", "办理中"},
 		{"keyword1", "旧式字段", "旧式字段"},
 	}

@@ -32,11 +32,14 @@ func (c *Client) Media(ctx context.Context, id, kind string, limit int64) (conte
 		return nil, "", &routing.InvalidError{Field: "media", Key: "error.media_too_large"}
 	}
 	contentType = sniff(got.body)
-	if !strings.HasPrefix(contentType, kind+"/") {
+	if prefix, known := mediaPrefix[kind]; !known || !strings.HasPrefix(contentType, prefix) {
 		return nil, "", &routing.InvalidError{Field: "media", Key: "error.media_type"}
 	}
 	return got.body, contentType, nil
 }
+
+// mediaPrefix is how the content types of each kind begin.
+var mediaPrefix = map[string]string{"image": "image/", "voice": "audio/", "video": "video/"}
 
 // isJSON tells an error or a video's address from content: no image, voice or video starts with a brace.
 func isJSON(e exchanged) bool { return bytes.HasPrefix(bytes.TrimSpace(e.body), []byte("{")) }

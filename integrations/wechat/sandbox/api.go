@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"time"
@@ -33,9 +34,12 @@ func (s *Sandbox) apiRoutes(r *gin.RouterGroup) {
 	api.GET("/menu/delete", s.deleteMenu)
 }
 
-// fail answers as the platform does: HTTP 200 and an errcode.
+// fail answers as the platform does: HTTP 200, an errcode and the id of the request.
 func (s *Sandbox) fail(g *gin.Context, code int, message string) {
-	g.AbortWithStatusJSON(http.StatusOK, gin.H{"errcode": code, "errmsg": message + " rid: " + rand.Text()[:16]})
+	id := make([]byte, 12)
+	_, _ = rand.Read(id) // never fails since Go 1.24
+	rid := fmt.Sprintf("%s-%s-%s", hex.EncodeToString(id[:4]), hex.EncodeToString(id[4:8]), hex.EncodeToString(id[8:]))
+	g.AbortWithStatusJSON(http.StatusOK, gin.H{"errcode": code, "errmsg": message + " rid: " + rid})
 }
 
 // faulty applies the faults; coded: the errcode among them too.

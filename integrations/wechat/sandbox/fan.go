@@ -23,6 +23,7 @@ type Fan struct {
 	openID  string
 	follows bool
 	blocks  bool
+	waiting int // deliveries that the account's server hasn't answered
 	chat    []Entry
 	windows map[trigger]allowance
 }
@@ -83,7 +84,7 @@ func (f *Fan) SendImage(ctx context.Context, content []byte) (reply string, err 
 // SendVoice sends a voice message in AMR.
 func (f *Fan) SendVoice(ctx context.Context, content []byte) (reply string, err error) {
 	id := f.box.keep(content)
-	return f.message(ctx, Entry{Kind: KindVoice, MediaID: id},
+	return f.message(ctx, Entry{Kind: KindVoice, MediaID: id, Seconds: voiceSeconds(content)},
 		push{MsgType: wrap("voice"), MediaID: some(id), MediaID16K: some(id), Format: some("amr")})
 }
 
@@ -109,6 +110,11 @@ func (f *Fan) SendLink(ctx context.Context, title, description, address string) 
 func (f *Fan) Click(ctx context.Context, key string) (reply string, err error) {
 	label := f.box.buttonName(key)
 	return f.event(ctx, byClick, label, push{Event: some("CLICK"), EventKey: some(key)})
+}
+
+// View taps the menu button that opens this address. It gives the account no customer messages.
+func (f *Fan) View(ctx context.Context, address string) (reply string, err error) {
+	return f.event(ctx, "", f.box.buttonName(address), push{Event: some("VIEW"), EventKey: some(address)})
 }
 
 // Follow follows the account.
@@ -186,7 +192,7 @@ func (f *Fan) message(ctx context.Context, shown Entry, p push) (string, error) 
 	return f.deliver(ctx, p)
 }
 
-// event sends what the user did, which opens a minute.
+// event sends what the user did, which opens a minute, unless by is "".
 func (f *Fan) event(ctx context.Context, by trigger, shown string, p push) (string, error) {
 	if !f.following() {
 		return "", ErrNotFollowing
@@ -194,7 +200,9 @@ func (f *Fan) event(ctx context.Context, by trigger, shown string, p push) (stri
 	p.MsgType = wrap("event")
 	f.set(func() {
 		f.add(Entry{Side: SidePlatform, Kind: KindEvent, Text: shown})
-		f.grant(by, 3, time.Minute)
+		if by != "" {
+			f.grant(by, 3, time.Minute)
+		}
 	})
 	return f.deliver(ctx, p)
 }

@@ -18,6 +18,9 @@ const (
 	mediaLife = 3 * 24 * time.Hour
 )
 
+// mediaLimits in bytes (api/material/temporary/api_uploadtempmedia).
+var mediaLimits = map[string]int{"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "thumb": 64 << 10}
+
 type media struct {
 	content []byte
 	at      time.Time
@@ -65,13 +68,12 @@ func (s *Sandbox) getMedia(g *gin.Context) {
 		s.fail(g, 40007, "invalid media_id")
 		return
 	}
-	t := contentType(content)
-	if strings.HasPrefix(t, "video/") {
+	if mediaKind(content) == "video" {
 		g.JSON(http.StatusOK, gin.H{"video_url": s.cfg.BaseURL + "/sandbox/media/" + id})
 		return
 	}
 	g.Header("Content-Disposition", `attachment; filename="`+id+`"`)
-	g.Data(http.StatusOK, t, content)
+	g.Data(http.StatusOK, contentType(content), content)
 }
 
 func (s *Sandbox) uploadMedia(g *gin.Context) {
@@ -81,11 +83,31 @@ func (s *Sandbox) uploadMedia(g *gin.Context) {
 		return
 	}
 	kind := g.Query("type")
-	if kind != "image" && kind != "voice" && kind != "video" && kind != "thumb" {
+	limit, known := mediaLimits[kind]
+	switch {
+	case !known:
 		s.fail(g, 40004, "invalid media type")
-		return
+	case len(content) == 0:
+		s.fail(g, 44001, "empty media data")
+	case len(content) > limit:
+		s.fail(g, 40006, "invalid media size")
+	case mediaKind(content) != strings.Replace(kind, "thumb", "image", 1):
+		s.fail(g, 40005, "invalid file type")
+	default:
+		g.JSON(http.StatusOK, gin.H{"type": kind, "media_id": s.keep(content), "created_at": s.cfg.Now().Unix()})
 	}
-	g.JSON(http.StatusOK, gin.H{"type": kind, "media_id": s.keep(content), "created_at": s.cfg.Now().Unix()})
+}
+
+// mediaKind is image, voice or video by what the file is, "" for anything else.
+func mediaKind(content []byte) string {
+	kind, _, _ := strings.Cut(contentType(content), "/")
+	switch kind {
+	case "audio":
+		return "voice"
+	case "image", "video":
+		return kind
+	}
+	return ""
 }
 
 // upload reads the file of a multipart form.

@@ -103,13 +103,13 @@ func (s *Sandbox) setMenu(menu []menuButton) {
 	s.announce()
 }
 
-// buttonName finds what a key is called in the menu, the key itself when nothing is.
+// buttonName finds what the button with this key or address is called in the menu, the key itself when there is none.
 func (s *Sandbox) buttonName(key string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range s.menu {
 		for _, leaf := range append([]menuButton{b}, b.Sub...) {
-			if leaf.Key == key && key != "" {
+			if key != "" && (leaf.Key == key || leaf.URL == key) {
 				return leaf.Name
 			}
 		}

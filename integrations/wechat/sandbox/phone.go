@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -35,9 +36,10 @@ type phone struct {
 }
 
 func (s *Sandbox) phoneRoutes(r *gin.RouterGroup) {
-	p := &phone{box: s, pages: template.Must(template.New("").Funcs(template.FuncMap{
-		"t": s.cfg.Wording.Text, "clock": func(at time.Time) string { return at.In(routing.Beijing()).Format("15:04") },
-	}).ParseFS(assets, "assets/*.html"))}
+	p := &phone{box: s}
+	p.pages = template.Must(template.New("").Funcs(template.FuncMap{
+		"t": s.cfg.Wording.Text, "time": p.time, "initial": initial, "tint": tint,
+	}).ParseFS(assets, "assets/*.html"))
 	static, _ := fs.Sub(assets, "assets") // a constant path: can't fail
 	r.Use(sameOrigin)
 	r.GET("", p.page)
@@ -62,18 +64,30 @@ func sameOrigin(g *gin.Context) {
 type view struct {
 	Fans   []fanView
 	Fan    *fanView
-	Chat   []Entry
+	Chat   []line
 	Menu   []menuButton
 	Faults Faults
 	SlowMS int64
-	Scan   string // ticket of the code that brought us here
+	Active []string // the faults in words
+	Scan   string   // ticket of the code that brought us here
 }
 
 type fanView struct {
 	Name, OpenID, Last string
+	LastAt             time.Time // zero: nothing was said yet
 	Follows, Blocks    bool
+	Waiting            bool // for the account's answer
 	Current            bool
 }
+
+// line is an entry of the chat; Timed: the time stands above it.
+type line struct {
+	Entry
+	Timed bool
+}
+
+// quiet is how long nothing is said before the time is shown again.
+const quiet = 5 * time.Minute
 
 // view shows the fan with this openid, the first one when there is none such.
 func (p *phone) view(openID string) view {
@@ -84,18 +98,67 @@ func (p *phone) view(openID string) view {
 	if current == nil && len(s.order) > 0 {
 		current = s.order[0]
 	}
-	v := view{Menu: s.menu, Faults: s.faults, SlowMS: s.faults.Slow.Milliseconds()}
+	v := view{Menu: s.menu, Faults: s.faults, SlowMS: s.faults.Slow.Milliseconds(), Active: p.active(s.faults)}
 	for _, f := range s.order {
-		fv := fanView{Name: f.name, OpenID: f.openID, Follows: f.follows, Blocks: f.blocks, Current: f == current}
-		if len(f.chat) > 0 {
-			fv.Last = p.preview(f.chat[len(f.chat)-1])
+		fv := fanView{Name: f.name, OpenID: f.openID, Follows: f.follows, Blocks: f.blocks, Waiting: f.waiting > 0, Current: f == current}
+		if n := len(f.chat); n > 0 {
+			fv.Last, fv.LastAt = p.preview(f.chat[n-1]), f.chat[n-1].At
 		}
 		v.Fans = append(v.Fans, fv)
 		if f == current {
-			v.Fan, v.Chat = &fv, append([]Entry(nil), f.chat...)
+			v.Fan, v.Chat = &fv, lines(f.chat)
 		}
 	}
 	return v
+}
+
+func lines(chat []Entry) []line {
+	out := make([]line, len(chat))
+	for i, e := range chat {
+		out[i] = line{e, i == 0 || e.At.Sub(chat[i-1].At) >= quiet}
+	}
+	return out
+}
+
+// active names the faults that are on.
+func (p *phone) active(f Faults) (names []string) {
+	name := func(on bool, key string, args ...string) {
+		if on {
+			names = append(names, p.box.cfg.Wording.Text("sandbox.active."+key, args...))
+		}
+	}
+	name(f.Slow > 0, "slow", "n", strconv.FormatInt(f.Slow.Milliseconds(), 10))
+	name(f.Code != 0, "code", "n", strconv.Itoa(f.Code))
+	name(f.DropAnswers > 0, "drop", "n", strconv.Itoa(f.DropAnswers))
+	name(f.Report != "", "report", "status", f.Report)
+	name(f.Duplicate, "duplicate")
+	name(f.Outage, "outage")
+	return names
+}
+
+// time is when something was said: the hour today, the day before it otherwise.
+func (p *phone) time(at time.Time) string {
+	at, now := at.In(routing.Beijing()), p.box.cfg.Now().In(routing.Beijing())
+	layout := "sandbox.layout.earlier"
+	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
+		layout = "sandbox.layout.today"
+	}
+	return at.Format(p.box.cfg.Wording.Text(layout))
+}
+
+// initial stands for a picture of the fan.
+func initial(name string) string {
+	r, _ := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(r))
+}
+
+// tint is one of six colours for the fan.
+func tint(name string) string {
+	sum := 0
+	for _, b := range []byte(name) {
+		sum += int(b)
+	}
+	return "tint" + strconv.Itoa(sum%6)
 }
 
 // preview is the line under a fan's name.
@@ -162,7 +225,7 @@ func (p *phone) media(g *gin.Context) {
 		return
 	}
 	t := contentType(content)
-	if !strings.HasPrefix(t, "image/") && !strings.HasPrefix(t, "video/") && !strings.HasPrefix(t, "audio/") {
+	if mediaKind(content) == "" {
 		t = "application/octet-stream" // never a page of ours
 	}
 	g.Header("X-Content-Type-Options", "nosniff")
@@ -222,26 +285,29 @@ func (p *phone) act(g *gin.Context) {
 
 // action reads the form; false when something is missing in it.
 func (p *phone) action(g *gin.Context, f *Fan) (func(context.Context) error, bool) {
-	quiet := func(send func(context.Context) (string, error)) func(context.Context) error {
+	silent := func(send func(context.Context) (string, error)) func(context.Context) error {
 		return func(ctx context.Context) error { _, err := send(ctx); return err }
 	}
 	switch g.Param("act") {
 	case "say":
 		text := strings.TrimSpace(g.PostForm("text"))
 		ok := text != "" && utf8.RuneCountInString(text) <= maxSay
-		return quiet(func(ctx context.Context) (string, error) { return f.Say(ctx, text) }), ok
+		return silent(func(ctx context.Context) (string, error) { return f.Say(ctx, text) }), ok
 	case "file":
 		return p.sendFile(g, f)
 	case "voice":
-		return quiet(func(ctx context.Context) (string, error) { return f.SendVoice(ctx, SampleVoice(3*time.Second)) }), true
+		return silent(func(ctx context.Context) (string, error) { return f.SendVoice(ctx, SampleVoice(3*time.Second)) }), true
 	case "click":
 		key := g.PostForm("key")
-		return quiet(func(ctx context.Context) (string, error) { return f.Click(ctx, key) }), key != ""
+		return silent(func(ctx context.Context) (string, error) { return f.Click(ctx, key) }), key != ""
+	case "view":
+		address := g.PostForm("url")
+		return silent(func(ctx context.Context) (string, error) { return f.View(ctx, address) }), address != ""
 	case "scan":
 		scene, ok := p.box.scene(g.PostForm("ticket"))
-		return quiet(func(ctx context.Context) (string, error) { return f.Scan(ctx, scene) }), ok
+		return silent(func(ctx context.Context) (string, error) { return f.Scan(ctx, scene) }), ok
 	case "follow":
-		return quiet(f.Follow), true
+		return silent(f.Follow), true
 	case "unfollow":
 		return f.Unfollow, true
 	case "block":
@@ -258,12 +324,12 @@ func (p *phone) sendFile(g *gin.Context, f *Fan) (func(context.Context) error, b
 		return nil, false
 	}
 	send := f.SendVoice
-	switch t := contentType(content); {
-	case strings.HasPrefix(t, "image/"):
+	switch mediaKind(content) {
+	case "image":
 		send = f.SendImage
-	case strings.HasPrefix(t, "video/"):
+	case "video":
 		send = f.SendVideo
-	case !strings.HasPrefix(t, "audio/"):
+	case "":
 		return nil, false
 	}
 	return func(ctx context.Context) error { _, err := send(ctx, content); return err }, true
@@ -275,10 +341,4 @@ func (p *phone) do(action func(context.Context) error) {
 			p.box.cfg.Logger.Warn("sandbox: action on the phone failed", "error", err)
 		}
 	})
-}
-
-// SampleVoice is a silent voice message in AMR of this length: 50 frames of 13 bytes a second at 4.75 kbit/s.
-func SampleVoice(length time.Duration) []byte {
-	frame := append([]byte{0x04}, make([]byte, 12)...)
-	return append([]byte("#!AMR\n"), bytes.Repeat(frame, int(length/(20*time.Millisecond)))...)
 }

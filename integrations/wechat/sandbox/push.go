@@ -3,11 +3,12 @@ package sandbox
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
+	crand "crypto/rand"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,6 +63,9 @@ type push struct {
 	Status       *cdata
 }
 
+// errTooSlow: the account's server let the five seconds pass.
+var errTooSlow = errors.New("no answer within five seconds")
+
 // deliver brings p to the account's server as the platform does and puts the passive reply into the chat.
 func (f *Fan) deliver(ctx context.Context, p push) (reply string, err error) {
 	s := f.box
@@ -70,10 +74,19 @@ func (f *Fan) deliver(ctx context.Context, p push) (reply string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("sandbox: encode callback: %w", err)
 	}
+	report := p.ReportID != 0
+	f.set(func() {
+		if !report {
+			f.waiting++
+		}
+	})
 	reply, err = s.deliver(ctx, f.openID, plain)
 	f.set(func() {
+		if !report {
+			f.waiting--
+		}
 		switch {
-		case err != nil && p.ReportID == 0 && f.follows:
+		case err != nil && !report && f.follows:
 			f.add(Entry{Side: SidePlatform, Kind: KindError, Text: s.cfg.Wording.Text("sandbox.unavailable")})
 		case reply != "":
 			f.add(Entry{Side: SideAccount, Kind: KindText, Text: reply, Passive: true})
@@ -120,13 +133,21 @@ func (s *Sandbox) loseAnswer() bool {
 
 // post sends one signed, encrypted delivery and reads the answer.
 func (s *Sandbox) post(ctx context.Context, openID string, plain []byte) (reply string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, hangUp)
-	defer cancel()
-	encrypted, err := util.EncryptMsg([]byte(rand.Text()[:16]), plain, s.cfg.AppID, s.cfg.AESKey)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	tooSlow := s.cfg.After(hangUp)
+	go func() {
+		select {
+		case <-tooSlow:
+			cancel(errTooSlow)
+		case <-ctx.Done():
+		}
+	}()
+	encrypted, err := util.EncryptMsg([]byte(crand.Text()[:16]), plain, s.cfg.AppID, s.cfg.AESKey)
 	if err != nil {
 		return "", fmt.Errorf("encrypt: %w", err)
 	}
-	timestamp, nonce := strconv.FormatInt(s.cfg.Now().Unix(), 10), strconv.FormatUint(uint64(s.cfg.Now().Nanosecond())+1, 10)
+	timestamp, nonce := strconv.FormatInt(s.cfg.Now().Unix(), 10), strconv.FormatUint(uint64(rand.Uint32()), 10)
 	query := url.Values{
 		"signature": {util.Signature(s.cfg.Token, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce}, "openid": {openID},
 		"encrypt_type": {"aes"}, "msg_signature": {util.Signature(s.cfg.Token, timestamp, nonce, string(encrypted))},
@@ -150,6 +171,9 @@ func (s *Sandbox) post(ctx context.Context, openID string, plain []byte) (reply 
 func (s *Sandbox) answer(req *http.Request, openID string) (string, error) {
 	resp, err := s.cfg.HTTP.Do(req)
 	if err != nil {
+		if errors.Is(context.Cause(req.Context()), errTooSlow) {
+			return "", errTooSlow
+		}
 		return "", fmt.Errorf("no answer: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ var fieldRules = map[string]*regexp.Regexp{
 	"amount":           regexp.MustCompile(`^\p{Sc}?[0-9]{1,10}(\.[0-9]+)?\x{5143}?$`),
 	"phone_number":     regexp.MustCompile(`^[0-9+\-() ]{1,17}$`),
 	"car_number":       regexp.MustCompile(`^.{1,8}$`),
-	"name":             regexp.MustCompile(`^(\p{Han}{1,10}|[A-Za-z ]{1,20})$`),
+	"name":             regexp.MustCompile(`^(\p{Han}{1,10}|[A-Za-z\pP\pS ]{1,20})$`),
 	"phrase":           regexp.MustCompile(`^\p{Han}{1,5}$`),
 	"const":            regexp.MustCompile(`^.{1,20}$`),
 }
@@ -66,6 +67,12 @@ func fits(key, value string) bool {
 	}
 	rule, known := fieldRules[strings.TrimRight(key, "0123456789")]
 	return known && rule.MatchString(value)
+}
+
+// opens reports whether a card can lead to the address.
+func opens(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && len(address) <= 1024 && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 type templateCall struct {
@@ -115,6 +122,8 @@ func (s *Sandbox) template(in templateCall) (f *Fan, id int64, code int, message
 		return nil, 0, 40036, "invalid template_id size"
 	case !exists:
 		return nil, 0, 40037, "invalid template_id"
+	case in.URL != "" && !opens(in.URL):
+		return nil, 0, 40039, "invalid url size"
 	case !f.follows:
 		return nil, 0, 43004, "require subscribe"
 	}

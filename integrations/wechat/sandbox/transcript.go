@@ -37,6 +37,7 @@ type Entry struct {
 	Kind    Kind
 	Text    string
 	MediaID string
+	Seconds int // of a voice, rounded up
 	Passive bool
 	Card    *Card
 }
