@@ -13,5 +13,8 @@
 // Whatever is said lives in exactly one place: in the draft (Draft.Parts) until it is filed, or in a case. A draft left alone is
 // summed up after Pace.Remind and filed to triage after Pace.Close. Whoever says they don't want it filed is believed.
 //
+// What is said beside an open question about contact data goes to the case just filed; contact data said after its question was
+// closed is still taken.
+//
 // Every text, and every word that the bot understands, is in the catalogue (keys bot.…); the doors are configs/plan/doors.yaml.
 package bot

@@ -1,6 +1,9 @@
 package bot
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Door is where a matter outside the plan is dealt with (configs/plan/doors.yaml). When completes "…，请找这里".
 type Door struct {
@@ -12,10 +15,11 @@ type Door struct {
 	Cues   []string `yaml:"cues"`
 }
 
-// doorFor is the first door with a cue in the text, else the one without cues.
+// doorFor is the first door with a cue in the text, else the one without cues. Emergencies are short: see urgentLength.
 func doorFor(doors []Door, text string) (Door, bool) {
+	long := utf8.RuneCountInString(text) > urgentLength
 	for _, d := range doors {
-		if len(d.Cues) == 0 || d.cued(text) {
+		if len(d.Cues) == 0 || d.cued(text) && !(d.Urgent && long) {
 			return d, true
 		}
 	}

@@ -3,6 +3,7 @@ package bot
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"jiesu/routing"
@@ -11,15 +12,31 @@ import (
 // maxDraft is the length from which a draft is filed as it is: what follows is a supplement or a matter of its own.
 const maxDraft = 2 * routing.MaxText
 
+// urgentLength is the longest text, in characters, that is taken for a cry for help. Whoever writes more tells a story in which somebody
+// called the police last year.
+const urgentLength = 60
+
 // fewest letters that can say what happened, whatever the judge says of them.
 const fewest = 4
+
+// letters counts what can say something: a telephone number says nothing of what happened.
+func letters(text string) (n int) {
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
 
 func (d Draft) text() string { return strings.Join(d.Parts, "\n") }
 
 // tell takes the text as part of a complaint.
 func (t *talk) tell(text string) {
 	t.leave()
-	t.s.Draft.Parts = append(t.s.Draft.Parts, text)
+	if n := len(t.s.Draft.Parts); n == 0 || t.s.Draft.Parts[n-1] != text { // sent twice, not said twice
+		t.s.Draft.Parts = append(t.s.Draft.Parts, text)
+	}
 	if utf8.RuneCountInString(t.s.Draft.text()) > maxDraft {
 		t.file(filing{})
 		return
@@ -75,8 +92,8 @@ func shifted(j routing.Judgement, by int) routing.Judgement {
 func (t *talk) assess() {
 	s := &t.s
 	text, j := s.Draft.text(), t.judge()
-	thin := j.Thin || utf8.RuneCountInString(bare(text)) < fewest
-	if urgent, ok := urgentFor(t.w.Doors, text); ok {
+	thin := j.Thin || letters(text) < fewest
+	if urgent, ok := urgentFor(t.w.Doors, text); ok && utf8.RuneCountInString(text) <= urgentLength {
 		if vague(j) {
 			t.showDoor(urgent)
 			return
@@ -86,7 +103,7 @@ func (t *talk) assess() {
 	switch c, same := t.sameMatter(text, j, thin); {
 	case same:
 		t.askRepeat(c)
-	case thin:
+	case thin, vague(j) && t.angry(text):
 		t.askMore()
 	case j.Item == routing.Other && j.Confidence >= t.w.Pace.OtherFrom:
 		d, _ := doorFor(t.w.Doors, text)
@@ -109,11 +126,19 @@ func (t *talk) askMore() {
 		t.say("bot.voice_first")
 	case len(s.Draft.Parts) == 0:
 		t.say("bot.image_first")
+	case s.Draft.Asked == 1 && t.angry(s.Draft.text()):
+		t.say("bot.calm")
 	case s.Draft.Asked > 1:
 		t.say("bot.thin_again")
 	default:
 		t.say("bot.thin")
 	}
+}
+
+// angry texts swear and name no matter for which there is another door.
+func (t *talk) angry(text string) bool {
+	d, _ := doorFor(t.w.Doors, text)
+	return len(d.Cues) == 0 && t.w.Words.has("abuse", fold(text))
 }
 
 func (t *talk) askConfirm(j routing.Judgement) {
@@ -242,7 +267,8 @@ func (t *talk) sameMatter(text string, j routing.Judgement, thin bool) (routing.
 		return c, true
 	}
 	c, ok := t.recent()
-	return c, ok && text != "" && (thin || vague(j) || c.Item == j.Item)
+	announced := t.w.Words.madeOf(text, "announce", "greet") // "I want to complain" begins something new
+	return c, ok && text != "" && !announced && (thin || vague(j) || c.Item == j.Item)
 }
 
 // recent is the case filed a moment ago.
@@ -258,6 +284,15 @@ func (t *talk) askRepeat(c routing.Case) {
 		return
 	}
 	t.say("bot.repeat", "date", t.date(c.FiledAt), "number", c.Number, "item", t.itemName(c.Item), "state", t.stateName(c.State))
+}
+
+// askRepeatAgain asks the same question about the same case, however long ago it was filed by now.
+func (t *talk) askRepeatAgain() {
+	if c, ok := t.own(t.s.Case); ok && t.may(c, routing.ActionSupplement) {
+		t.askRepeat(c)
+		return
+	}
+	t.assess()
 }
 
 func listed(values []string, sep string) string {

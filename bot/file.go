@@ -175,7 +175,7 @@ func (t *talk) answerRepeat(text string) bool {
 	switch {
 	case w.is("cancel", text):
 		t.cancelDraft()
-	case known && t.may(c, routing.ActionSupplement) && (w.yes(text) || w.is("done", text)):
+	case known && t.may(c, routing.ActionSupplement) && (w.yes(text) || w.is("done", text) || w.is("same", text)):
 		t.supplement(c.Number, t.s.Draft.text(), t.s.Draft.Attachments)
 		if t.s.Draft.Voice {
 			t.do(Hand{c.Number, routing.TaskVoice, t.w.Text.Text("bot.note.voice")})
@@ -183,7 +183,7 @@ func (t *talk) answerRepeat(text string) bool {
 		t.s.Draft = Draft{}
 		t.idle()
 		t.say("bot.supplement.done", "number", c.Number)
-	case w.option(text, 2) == 2, w.is("no", text), w.is("skip", text), w.yes(text):
+	case w.option(text, 2) == 2, w.is("no", text), w.is("new", text), w.is("skip", text), w.yes(text):
 		t.s.Draft.Fresh = true
 		t.s.Case = ""
 		t.assess()
@@ -198,7 +198,11 @@ func (t *talk) answerDoor(text string) bool {
 	switch {
 	case w.option(text, 1) == 1, w.is("insist", text):
 		t.file(filing{triage: true, human: true, note: "bot.note.other"})
-	case w.madeOf(text, "thanks"), w.yes(text), t.small(text), w.option(text, maxOptions) > 0:
+	case w.is("cancel", text):
+		t.cancelDraft()
+	case w.is("no", text):
+		t.misunderstood()
+	case w.madeOf(text, "thanks"), w.yes(text), t.small(text):
 		t.s.Draft = Draft{}
 		t.idle()
 		t.say("bot.thanks")

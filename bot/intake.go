@@ -191,6 +191,9 @@ func (in *Intake) message(ctx context.Context, tx routing.Tx, id string, m routi
 // casePrefix begins what the code of a case carries; its token follows.
 const casePrefix = "case_"
 
+// CaseScene is what the QR code of a case carries: scanning it binds the case to the fan.
+func CaseScene(token string) string { return casePrefix + token }
+
 func (in *Intake) scanned(ctx context.Context, tx routing.Tx, id, scene string, msg Message) (Message, error) {
 	token, ok := strings.CutPrefix(scene, casePrefix)
 	if !ok {

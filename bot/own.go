@@ -1,8 +1,9 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"jiesu/routing"
 )
@@ -15,8 +16,15 @@ var actions = map[Command]routing.Action{
 
 // obey does a command. rest is what was said with it: a case number or words.
 func (t *talk) obey(c Command, rest string) {
-	if t.s.Mode == ModeDoor && c != CommandHuman && c != CommandHide {
-		t.s.Draft = Draft{} // answered with the right door, and not insisted on
+	switch {
+	case t.s.Mode == ModeRepeat && t.w.Words.is("same", t.m.Text):
+		t.answerRepeat(t.m.Text) // the word is also a command, but here it names the first of the two choices
+		return
+	case t.s.Mode.drafting() && c == CommandWithdraw && rest == "" && !t.s.Draft.empty():
+		t.cancelDraft() // nobody means an older case while the bot asks about this one
+		return
+	case t.s.Mode == ModeDoor && (actions[c] != "" || c == CommandReport):
+		t.s.Draft = Draft{} // answered with the right door, not insisted on, and now something else is wanted
 		t.idle()
 	}
 	switch c {
@@ -29,7 +37,9 @@ func (t *talk) obey(c Command, rest string) {
 		t.hide()
 	case CommandReport:
 		t.leave()
+		t.s.LastAt = time.Time{} // what is said next is no addition to the case filed just now
 		t.say("bot.report")
+		t.again()
 	case CommandHelp:
 		t.say("bot.help")
 		t.again()
@@ -123,11 +133,7 @@ func (t *talk) hide() {
 
 // target finds the case that a command is meant for: the one named, the only one it is possible for, or one to be chosen.
 func (t *talk) target(c Command, rest string) {
-	number := CaseNumber(rest)
-	words := strings.TrimSpace(rest)
-	if number != "" {
-		words = strings.TrimSpace(numberPattern.ReplaceAllString(words, ""))
-	}
+	number, words := cutNumber(rest)
 	if c == CommandSupplement && number == "" && t.s.Mode.drafting() {
 		if words == "" {
 			t.say("bot.supplement.ask_draft")
@@ -143,7 +149,7 @@ func (t *talk) target(c Command, rest string) {
 	}
 	list := t.candidates(c)
 	switch {
-	case len(list) == 0 && words != "":
+	case len(list) == 0 && words != "" && c != CommandRate:
 		t.tell(words)
 	case len(list) == 0:
 		t.say("bot.none." + string(c))
@@ -185,7 +191,10 @@ func (t *talk) candidates(c Command) []routing.Case {
 }
 
 func (t *talk) choose(c Command, list []routing.Case, words string) {
-	t.s.Mode, t.s.Then, t.s.Held = ModeChoose, c, words
+	t.s.Mode, t.s.Then = ModeChoose, c
+	if c == CommandSupplement {
+		t.s.Held = words
+	}
 	t.say("bot.choose." + string(c))
 	for i, own := range list {
 		t.s.Choice = append(t.s.Choice, own.Number)
@@ -196,7 +205,11 @@ func (t *talk) choose(c Command, list []routing.Case, words string) {
 
 func (t *talk) answerChoose(text string) bool {
 	s := &t.s
-	if n := t.w.Words.option(text, len(s.Choice)); n > 0 {
+	n := t.w.Words.option(text, len(s.Choice))
+	if named := slices.Index(s.Choice, CaseNumber(text)); named >= 0 {
+		n = named + 1
+	}
+	if n > 0 {
 		c, ok := t.own(s.Choice[n-1])
 		then, held := s.Then, s.Held
 		t.idle()
@@ -233,7 +246,9 @@ func (t *talk) begin(c Command, own routing.Case, words string) {
 		t.askWithdraw()
 	case CommandRate:
 		t.s.Mode = ModeSolved
-		t.askSolved()
+		if t.w.Words.solved(words) == "" || !t.answerSolved(words) {
+			t.askSolved()
+		}
 	case CommandUrge:
 		t.do(Act{own.Number, routing.Step{Action: routing.ActionUrge}})
 		t.say("bot.urge.done", "number", own.Number)

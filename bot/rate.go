@@ -14,12 +14,10 @@ func (t *talk) answerSolved(text string) bool {
 	case w.is("skip", text), w.is("cancel", text):
 		t.say("bot.skipped")
 		t.end()
-	case n == 1, w.is("solved_yes", text):
-		t.solved(routing.SolvedYes)
-	case n == 2, w.is("solved_partly", text):
-		t.solved(routing.SolvedPartly)
-	case n == 3, w.is("solved_no", text):
-		t.solved(routing.SolvedNo)
+	case w.solved(text) != "":
+		t.solved(w.solved(text))
+	case n > 0:
+		t.solved([]routing.Solved{routing.SolvedYes, routing.SolvedPartly, routing.SolvedNo}[n-1])
 	case w.yes(text), t.small(text), w.option(text, maxOptions) > 0:
 		t.askSolved()
 	default:
@@ -40,7 +38,7 @@ func (t *talk) rating(satisfied int) Order {
 
 func (t *talk) answerSatisfied(text string) bool {
 	w := t.w.Words
-	n := w.option(text, 5)
+	n := w.grade(text)
 	if n == 0 && !t.small(text) {
 		if w.yes(text) {
 			t.say("bot.rate.satisfied")

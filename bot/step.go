@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"jiesu/routing"
 )
@@ -11,6 +13,8 @@ import (
 // Step answers one message. It is pure: the same arguments give the same turn.
 func Step(s State, m Message, w World) Turn {
 	t := &talk{s: s, m: m, w: w}
+	d := &t.s.Draft // appended to below: without spare room the caller's arrays stay as they are
+	d.Parts, d.Attachments, t.s.Choice = slices.Clip(d.Parts), slices.Clip(d.Attachments), slices.Clip(t.s.Choice)
 	if m.Kind == KindWake {
 		t.wake()
 	} else {
@@ -75,7 +79,10 @@ func (t *talk) follow() {
 
 // hear answers words. Commands come first, then the open question, then whatever else it may be.
 func (t *talk) hear(text string) {
-	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	text = clean(text)
+	if t.s.Mode == ModeChoose && slices.Contains(t.s.Choice, CaseNumber(text)) && t.answerChoose(text) {
+		return // a number is one of the choices here, elsewhere it asks for progress
+	}
 	if c, rest, ok := t.w.Words.command(text); ok {
 		t.obey(c, rest)
 		return
@@ -83,20 +90,57 @@ func (t *talk) hear(text string) {
 	if t.answer(text) {
 		return
 	}
+	w, idle := t.w.Words, t.s.Mode == ModeIdle
 	switch {
-	case bare(text) == "":
+	case bare(text) == "", w.faces(text):
 		t.say("bot.empty")
 		t.again()
-	case t.w.Words.madeOf(text, "greet"):
+	case w.is("sticker", text):
+		t.say("bot.unsupported")
+		t.again()
+	case w.madeOf(text, "greet"):
 		t.greet()
-	case t.w.Words.madeOf(text, "thanks", "greet"):
+	case idle && t.volunteered(text):
+	case w.madeOf(text, "thanks", "greet"):
 		t.say("bot.thanks")
 		t.again()
-	case t.s.Mode == ModeIdle && (t.w.Words.option(text, maxOptions) > 0 || t.w.Words.is("yes", text) || t.small(text)):
+	case w.madeOf(text, "wait"):
+		t.say("bot.take_time")
+	case w.swearing(text): // nothing to file, and nothing to be cross about
+		t.say("bot.calm")
+		t.again()
+	case idle && (w.option(text, maxOptions) > 0 || w.is("yes", text) || t.small(text) || strayOption(text)):
 		t.say("bot.nothing_open")
+	case !idle && strayOption(text):
+		t.say("bot.no_option")
+		t.again()
 	default:
 		t.tell(text)
 	}
+}
+
+// clean takes out what no person writes: broken characters and control characters, which PostgreSQL won't store.
+func clean(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "")))
+}
+
+// volunteered takes what was asked earlier and is answered now, when the question is long closed: contact data of the case filed
+// last, or a judgement on an answer.
+func (t *talk) volunteered(text string) bool {
+	if t.s.Draft.empty() && t.lateFact(text) {
+		return true
+	}
+	solved := t.w.Words.solved(text)
+	if solved == "" && t.w.Words.opinion(text) == 0 || len(t.candidates(CommandRate)) == 0 {
+		return false
+	}
+	t.target(CommandRate, text)
+	return true
 }
 
 func (t *talk) greet() {
@@ -149,6 +193,11 @@ func (t *talk) answer(text string) bool {
 func (t *talk) again() {
 	switch t.s.Mode {
 	case ModeIdle:
+	case ModeThin:
+		t.s.Draft.Asked = max(0, t.s.Draft.Asked-1) // an aside is no second try at saying it
+		t.assess()
+	case ModeRepeat:
+		t.askRepeatAgain()
 	case ModeEnterprise, ModePhone:
 		t.askFact()
 	case ModeChoose:
@@ -239,9 +288,9 @@ func (t *talk) date(at time.Time) string {
 	return t.w.Text.Text("bot.date", "month", strconv.Itoa(int(d.Month())), "day", strconv.Itoa(d.Day()))
 }
 
-// short cuts a value that goes into an answer to n characters, in one line.
+// short cuts a value that goes into an answer to n characters, in one line. The platform makes links of what looks like HTML.
 func short(s string, n int) string {
-	r := []rune(strings.Join(strings.Fields(s), " "))
+	r := []rune(strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "<", "\uff1c"))
 	if len(r) <= n {
 		return string(r)
 	}

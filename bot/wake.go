@@ -54,8 +54,12 @@ func (t *talk) closeQuestion() {
 
 // hollow drafts say nothing of any matter ("我要投诉") and carry no evidence.
 func (t *talk) hollow() bool {
-	j := t.judge()
-	return len(t.s.Draft.Attachments) == 0 && t.s.Mode == ModeThin && (j.Item == routing.Other || j.Item == "") && t.s.Draft.Asked < 2
+	for _, part := range t.s.Draft.Parts {
+		if bare(part) != "" && !t.w.Words.madeOf(part, "announce", "greet", "thanks", "yes", "no", "wait") && !t.w.Words.swearing(part) {
+			return false
+		}
+	}
+	return len(t.s.Draft.Attachments) == 0
 }
 
 // remind sums the draft up and asks its question again.
@@ -66,6 +70,10 @@ func (t *talk) remind() {
 		text = t.w.Text.Text("bot.text.evidence_only")
 	}
 	t.say("bot.remind", "summary", short(text, 120))
-	t.assess()
+	if t.s.Mode == ModeRepeat {
+		t.askRepeatAgain()
+	} else {
+		t.assess()
+	}
 	t.say("bot.remind.how")
 }

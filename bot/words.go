@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"jiesu/routing"
 )
@@ -30,14 +31,16 @@ var commands = []Command{CommandProgress, CommandSupplement, CommandWithdraw, Co
 
 // listNames are the word lists beside the commands' own.
 var listNames = []string{"prefix", "suffix", "yes", "no", "skip", "cancel", "done", "hide_in_text", "greet", "thanks", "insist",
-	"solved_yes", "solved_partly", "solved_no", "enterprise"}
+	"solved_yes", "solved_partly", "solved_no", "enterprise", "same", "new", "announce", "wait", "abuse", "abuse_with", "faces", "sticker", "contact",
+	"name_prefix", "sentence"}
 
 const maxOptions = 5
 
 // Words are the words that the bot understands, from the catalogue (bot.words.…).
 type Words struct {
-	lists   map[string][]string
-	options [maxOptions][]string
+	lists     map[string][]string
+	options   [maxOptions][]string
+	satisfied [maxOptions][]string // what stands for 1 to 5 when the question is how satisfied
 }
 
 // NewWords reads the lists of the catalogue. It fails on a missing or empty one, since the bot would then be deaf in one ear.
@@ -54,12 +57,14 @@ func NewWords(w routing.Wording) (*Words, error) {
 		}
 		words.lists[name] = list
 	}
-	rows := strings.Split(w["bot.words.options"], "|")
-	if len(rows) != maxOptions {
-		return nil, fmt.Errorf("wording: bot.words.options has %d rows, want %d", len(rows), maxOptions)
-	}
-	for i, row := range rows {
-		words.options[i] = strings.Fields(row)
+	for name, into := range map[string]*[maxOptions][]string{"options": &words.options, "satisfied": &words.satisfied} {
+		rows := strings.Split(w["bot.words."+name], "|")
+		if len(rows) != maxOptions {
+			return nil, fmt.Errorf("wording: bot.words.%s has %d rows, want %d", name, len(rows), maxOptions)
+		}
+		for i, row := range rows {
+			into[i] = strings.Fields(row)
+		}
 	}
 	return words, nil
 }
@@ -90,7 +95,13 @@ func bare(s string) string {
 // is reports whether the text is one of the list's words, with or without a particle around it.
 func (w *Words) is(list, text string) bool { return w.among(w.lists[list], text) }
 
+// longAnswer is the length in bytes from which a text is no word of any list, so that a page of text isn't read again for each.
+const longAnswer = 400
+
 func (w *Words) among(list []string, text string) bool {
+	if len(text) > longAnswer {
+		return false
+	}
 	b := bare(text)
 	if contains(list, b) {
 		return true
@@ -127,8 +138,58 @@ func (w *Words) option(text string, n int) int {
 	return 0
 }
 
+// grade reads how satisfied somebody is, 1 to 5, by number or in words; 0 when the text says nothing of the kind.
+func (w *Words) grade(text string) int {
+	if n := w.option(text, maxOptions); n > 0 {
+		return n
+	}
+	return w.opinion(text)
+}
+
+// opinion is a grade in words.
+func (w *Words) opinion(text string) int {
+	for i, row := range w.satisfied {
+		if w.among(row, text) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// solved reads the answer to "is it solved?" in words, "" when it is none.
+func (w *Words) solved(text string) routing.Solved {
+	switch {
+	case w.is("solved_yes", text):
+		return routing.SolvedYes
+	case w.is("solved_partly", text):
+		return routing.SolvedPartly
+	case w.is("solved_no", text):
+		return routing.SolvedNo
+	}
+	return ""
+}
+
+// faces reports whether the text is only the platform's own little pictures, which arrive as words in brackets.
+func (w *Words) faces(text string) bool {
+	return strings.Contains(fold(text), "[") && w.madeOf(text, "faces")
+}
+
+// swearing reports whether the text is swearing and nothing else.
+func (w *Words) swearing(text string) bool {
+	return w.has("abuse", fold(text)) && w.madeOf(text, "abuse", "abuse_with", "greet")
+}
+
+// strayOption: one or two digits that no option of the open question has.
+func strayOption(text string) bool {
+	b := bare(text)
+	return len(b) > 0 && len(b) <= 2 && strings.Trim(b, "0123456789") == ""
+}
+
 // madeOf reports whether the whole text is words of the lists, one after another, and nothing else.
 func (w *Words) madeOf(text string, lists ...string) bool {
+	if len(text) > longAnswer {
+		return false
+	}
 	b := bare(text)
 	if b == "" || len(b) > 90 {
 		return false
@@ -155,7 +216,10 @@ func (w *Words) yes(text string) bool {
 	if w.is("yes", text) || w.option(text, 1) == 1 {
 		return true
 	}
-	for _, word := range w.lists["yes"] {
+	if len(text) > longAnswer {
+		return false
+	}
+	for _, word := range append(append([]string(nil), w.lists["yes"]...), w.options[0]...) {
 		if rest, ok := strings.CutPrefix(bare(text), word); ok && w.madeOf(rest, "yes", "thanks") {
 			return true
 		}
@@ -183,18 +247,39 @@ func (w *Words) ends(list, text string) bool {
 	return false
 }
 
-var numberPattern = regexp.MustCompile(`(?i)js[0-9]{8}-[0-9]{6}`)
+// numberPattern also takes what people make of a number when they copy it by hand: a blank after JS, another dash or none.
+var numberPattern = regexp.MustCompile(`(?i)js ?([0-9]{8})[-\x{2014}\x{2013} ]?([0-9]{6})`)
 
 // CaseNumber finds the first case number in the text, "" when there is none.
-func CaseNumber(text string) string { return strings.ToUpper(numberPattern.FindString(fold(text))) }
+func CaseNumber(text string) string {
+	m := numberPattern.FindStringSubmatch(fold(text))
+	if m == nil {
+		return ""
+	}
+	return "JS" + m[1] + "-" + m[2]
+}
 
-// command reads a command, with what follows it: nothing, a case number, or after a mark or a blank the words for a supplement or
-// a clerk. Anything else that merely begins like a command is something said ("进度太慢了", "补充材料一直让我交").
+// cutNumber takes the first case number out of the text, which is otherwise as it was written.
+func cutNumber(text string) (number, rest string) {
+	text = strings.ToValidUTF8(text, "")
+	folded := fold(text)
+	m := numberPattern.FindStringIndex(folded)
+	if m == nil {
+		return "", strings.TrimSpace(text)
+	}
+	r := []rune(text) // folding keeps the number of characters
+	from, to := utf8.RuneCountInString(folded[:m[0]]), utf8.RuneCountInString(folded[:m[1]])
+	return CaseNumber(text), strings.TrimFunc(string(r[:from])+string(r[to:]), isMark)
+}
+
+// isMark: blanks and punctuation, which say nothing at the ends of a value.
+func isMark(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) }
+
+// command reads a command, with what follows it: nothing, a case number, or after a mark or a blank the words for a supplement, a
+// clerk or a rating. Anything else that merely begins like a command is something said ("进度太慢了", "补充材料一直让我交").
 func (w *Words) command(text string) (c Command, rest string, ok bool) {
-	folded := strings.TrimSpace(fold(text))
-	if n := CaseNumber(folded); n != "" {
-		others := strings.Replace(bare(folded), bare(n), "", 1)
-		if others == "" {
+	if n, others := cutNumber(text); n != "" {
+		if bare(others) == "" {
 			return CommandProgress, n, true
 		}
 		for _, c := range commands {
@@ -203,6 +288,7 @@ func (w *Words) command(text string) (c Command, rest string, ok bool) {
 			}
 		}
 	}
+	folded := strings.TrimSpace(fold(text))
 	for _, c := range commands {
 		if w.among(w.lists[string(c)], folded) {
 			return c, "", true
@@ -211,17 +297,27 @@ func (w *Words) command(text string) (c Command, rest string, ok bool) {
 	for _, c := range commands {
 		for _, word := range w.lists[string(c)] {
 			after, found := strings.CutPrefix(folded, word)
-			if !found || bare(after) == "" {
-				continue
-			}
-			n := CaseNumber(after)
-			marked := !unicode.IsLetter([]rune(after)[0]) && !unicode.IsNumber([]rune(after)[0])
-			if (c == CommandSupplement || c == CommandHuman) && (marked || strings.HasPrefix(strings.ToUpper(after), n) && n != "") {
+			if found && bare(after) != "" && w.takes(c, after) {
 				return c, original(text, after), true
 			}
 		}
 	}
 	return "", "", false
+}
+
+// takes reports whether the command can have what stands after it. A rating takes only an answer to its questions: other words
+// would be lost, since a rating holds none.
+func (w *Words) takes(c Command, after string) bool {
+	first := []rune(after)[0]
+	marked := !unicode.IsLetter(first) && !unicode.IsNumber(first)
+	number := numberPattern.FindStringIndex(after)
+	switch c {
+	case CommandSupplement, CommandHuman:
+		return marked || number != nil && number[0] == 0
+	case CommandRate:
+		return w.solved(after) != "" || w.opinion(after) > 0
+	}
+	return false
 }
 
 // original is the end of the text as it was written whose folded form is `after`: folding keeps the number of characters.
@@ -231,7 +327,7 @@ func original(text, after string) string {
 	if n > len(r) {
 		return after
 	}
-	return strings.TrimLeftFunc(string(r[len(r)-n:]), func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) })
+	return strings.TrimLeftFunc(string(r[len(r)-n:]), isMark)
 }
 
 func contains(list []string, s string) bool {

@@ -15,7 +15,6 @@ type Config struct {
 	DatabaseURL Secret      `yaml:"database_url"` // sqlite:FILE or postgres://…; secret because it may carry a password
 	RedisURL    Secret      `yaml:"redis_url"`    // redis://… or rediss://…; empty: one node, state in the process
 	SecretKey   Secret      `yaml:"secret_key"`   // root of the keys that encrypt personal data and sign links
-	DataDir     string      `yaml:"data_dir"`     // attachments and generated papers
 	Log         Log         `yaml:"log"`
 	WeChat      WeChat      `yaml:"wechat"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
@@ -93,7 +92,6 @@ func Default() Config {
 		Listen:      "127.0.0.1:8080",
 		PublicURL:   "http://127.0.0.1:8080",
 		DatabaseURL: "sqlite:data/jiesu.db",
-		DataDir:     "data",
 		Log:         Log{Level: "info", Format: "text"},
 		WeChat:      WeChat{APIBase: "https://api.weixin.qq.com", Menu: true},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},

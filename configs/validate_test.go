@@ -54,7 +54,6 @@ func TestEachRuleIsChecked(t *testing.T) {
 		{"redis of an unknown kind", func(c *Config) { c.RedisURL = "127.0.0.1:6379" }, "redis_url"},
 		{"secret key missing", func(c *Config) { c.SecretKey = "" }, "secret_key"},
 		{"secret key short", func(c *Config) { c.SecretKey = Secret(strings.Repeat("k", 31)) }, "secret_key"},
-		{"no data folder", func(c *Config) { c.DataDir = "" }, "data_dir"},
 		{"log level", func(c *Config) { c.Log.Level = "loud" }, "log.level"},
 		{"log format", func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 		{"app id missing", func(c *Config) { c.WeChat.AppID = "" }, "wechat.app_id"},

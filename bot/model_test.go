@@ -1,0 +1,82 @@
+package bot_test
+
+import (
+	"slices"
+	"testing"
+
+	"jiesu/classifier"
+	"jiesu/configs"
+	"jiesu/routing"
+)
+
+// model is the classifier that the product ships with. The scripts have a judge of their own (testdata/judge.yaml): a model that is
+// trained again must not change what a script says. What has to hold with any model is tested with the real one, here.
+type model struct{ *classifier.Model }
+
+func (m model) Judge(text string) routing.Judgement {
+	r := m.Classify(text)
+	out := routing.Judgement{Item: r.Item, Unit: r.Unit, District: r.District, Confidence: r.Confidence,
+		Decision: routing.Decision(r.Decision), Entities: &routing.Entities{}}
+	for _, a := range r.Alternatives {
+		out.Alternatives = append(out.Alternatives, routing.Alternative(a))
+	}
+	for _, p := range r.Entities.Phones {
+		out.Entities.Phones = append(out.Entities.Phones, p.Text)
+	}
+	return out
+}
+
+func embeddedModel(t testing.TB) model {
+	t.Helper()
+	var tax classifier.Taxonomy
+	if err := configs.Decode("plan/taxonomy.yaml", &tax); err != nil {
+		t.Fatal(err)
+	}
+	m, err := classifier.Embedded(tax)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return model{m}
+}
+
+// TestEnoughSaidNeedsFewTurnsWithTheRealModel: whoever says enough and then confirms whatever is proposed has a number in time,
+// whether the model is sure, unsure or wrong.
+func TestEnoughSaidNeedsFewTurnsWithTheRealModel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, embeddedModel(t))
+	var turns []int
+	for _, s := range scripts(t) {
+		if s.Enough {
+			turns = append(turns, s.confirmAll(w))
+		}
+	}
+	slices.Sort(turns)
+	if m := turns[len(turns)/2]; m > 3 {
+		t.Errorf("median of %d turns to a number: %v", m, turns)
+	}
+	if most := turns[len(turns)-1]; most > 5 {
+		t.Errorf("a script needs %d turns to a number", most)
+	}
+	t.Logf("turns to a number: %v", turns)
+}
+
+// confirmAll says the script's first words, with the evidence before them, then `1` until there is a number.
+func (s script) confirmAll(w *world) (turns int) {
+	w.t.Helper()
+	confirm := "1"
+	said := false
+	for i := 0; turns < 10; i++ {
+		l := line{Say: &confirm}
+		if !said {
+			l = s.Lines[i]
+			said = l.Say != nil
+		}
+		l.Who = s.Name // everybody speaks for themselves
+		turns++
+		if numbers.MatchString(l.play(w)) {
+			return turns
+		}
+	}
+	w.t.Errorf("%s: no number after %d turns", s.Name, turns)
+	return turns
+}
