@@ -1,6 +1,10 @@
 package routing
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
 
 // Channel is how a complaint reached us.
 type Channel string
@@ -91,18 +95,46 @@ func (c Case) View(a Actor) Case {
 	if a.Role == RoleComplainant || a.Role == RoleSystem {
 		return c
 	}
+	if a.Role == RoleUnit {
+		if c.Confidential {
+			c = c.hidden()
+		}
+		c.Judgement.Entities = nil
+		c.Source, c.ExternalID = "", ""
+	}
 	c.Token = ""
 	c.Contact.Phone = MaskPhone(c.Contact.Phone)
 	c.Contact.Name = MaskName(c.Contact.Name)
-	if a.Role == RoleUnit {
-		c.Judgement.Entities = nil
-		c.Source, c.ExternalID = "", ""
-		if c.Confidential {
-			c.Contact = Contact{}
-			c.ComplainantID = ""
+	return c
+}
+
+// hidden is the case without who the complainant is, also where they named themselves in their own words.
+func (c Case) hidden() Case {
+	text := []rune(c.hush(c.Text))
+	evidence := make([]Evidence, 0, len(c.Judgement.Evidence))
+	for _, e := range c.Judgement.Evidence {
+		if 0 <= e.Start && e.Start <= e.End && e.End <= len(text) {
+			e.Text = string(text[e.Start:e.End])
+			evidence = append(evidence, e)
 		}
 	}
+	c.Text, c.Judgement.Evidence = string(text), evidence
+	c.Contact, c.ComplainantID = Contact{}, ""
 	return c
+}
+
+// hush blanks the complainant's names and numbers in a text, character for character, so that offsets into it hold.
+func (c Case) hush(text string) string {
+	known := []string{c.Contact.Enterprise, c.Contact.Name, c.Contact.Phone}
+	if e := c.Judgement.Entities; e != nil {
+		known = append(append(append(known, e.Enterprise), e.People...), e.Phones...)
+	}
+	for _, word := range known {
+		if n := utf8.RuneCountInString(word); n > 1 { // one character would blank the family name wherever it is a word
+			text = strings.ReplaceAll(text, word, strings.Repeat("＊", n))
+		}
+	}
+	return text
 }
 
 // MaskPhone keeps the first three and last four digits of a phone number: 138****5678.

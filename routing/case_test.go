@@ -117,3 +117,56 @@ func TestMemoryDropsASlowSubscribersNewsAndClosesOnEnd(t *testing.T) {
 	}
 	m.Publish(context.Background(), Update{}) // no send on a closed channel
 }
+
+func TestAConfidentialComplaintNamesNobodyToTheUnit(t *testing.T) {
+	t.Parallel()
+	full := Case{Unit: "finance", Confidential: true, Text: "我是城南打印店的李雪，电话13800001234，打印店的钱没给",
+		Contact:   Contact{Enterprise: "城南打印店", Name: "李雪", Phone: "13800001234"},
+		Judgement: Judgement{Evidence: []Evidence{{Text: "城南打印店", Start: 2, End: 7}, {Text: "没给", Start: 30, End: 32}}, Entities: &Entities{Phones: []string{"13800001234"}}}}
+	unit := Actor{Role: RoleUnit, Unit: "finance"}
+	seen := full.View(unit)
+	if want := "我是＊＊＊＊＊的＊＊，电话＊＊＊＊＊＊＊＊＊＊＊，打印店的钱没给"; seen.Text != want {
+		t.Errorf("the unit reads %q", seen.Text)
+	}
+	for _, e := range seen.Judgement.Evidence {
+		if got := string([]rune(seen.Text)[e.Start:e.End]); got != e.Text {
+			t.Errorf("evidence %q stands where the text says %q", e.Text, got)
+		}
+	}
+	note := Event{Action: ActionSupplement, Actor: Actor{Role: RoleComplainant, ID: "c1"}, Data: EventData{Note: "找李雪"}}
+	if v := note.View(unit, full); v.Data.Note != "找＊＊" || v.Actor.ID != "" {
+		t.Errorf("the unit reads %+v", v)
+	}
+	if v := note.View(Actor{Role: RoleOffice}, full); v.Data.Note != "找李雪" {
+		t.Errorf("the office reads %q", v.Data.Note)
+	}
+	full.Confidential = false
+	if full.View(unit).Text != full.Text {
+		t.Error("an open complaint was blanked")
+	}
+}
+
+func TestTheComplainantHearsWhatIsTheirs(t *testing.T) {
+	t.Parallel()
+	me := Actor{Role: RoleComplainant, ID: "c1"}
+	office, unit := Actor{Role: RoleOffice, Name: "li"}, Actor{Role: RoleUnit, Unit: "tax", Name: "wang"}
+	for _, tt := range []struct {
+		e    Event
+		sees bool
+	}{
+		{Event{Action: ActionFile, Actor: office, Data: EventData{Note: "why", Internal: true}}, true},
+		{Event{Action: ActionProgress, Actor: unit, Data: EventData{Note: "n"}}, true},
+		{Event{Action: ActionProgress, Actor: unit, Data: EventData{Note: "n", Internal: true}}, false},
+		{Event{Action: ActionExtend, Actor: unit}, false},
+		{Event{Action: ActionExtend, Actor: office}, true},
+		{Event{Action: ActionRefuse, Actor: unit}, false},
+		{Event{Action: ActionReveal, Actor: office}, false},
+	} {
+		if got := tt.e.VisibleTo(me); got != tt.sees {
+			t.Errorf("%s by %s: sees %v", tt.e.Action, tt.e.Actor.Role, got)
+		}
+		if v := tt.e.View(me, Case{}); v.Actor.Name != "" || v.Data.Internal && v.Data.Note != "" {
+			t.Errorf("%s: sees %+v", tt.e.Action, v)
+		}
+	}
+}

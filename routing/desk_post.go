@@ -14,12 +14,9 @@ var told = map[Action]bool{
 	ActionWithdraw: true, ActionSupervise: true,
 }
 
-// notify writes the notice of a step to the outbox. A unit's request for an extension is told once the office grants it.
+// notify writes the notice of a step to the outbox, if the complainant may know of the step and didn't take it.
 func (d *Desk) notify(ctx context.Context, tx Tx, c Case, e Event) error {
-	if !told[e.Action] || e.Actor.Role == RoleComplainant || (e.Data.Internal && e.Action == ActionProgress) {
-		return nil
-	}
-	if e.Action == ActionExtend && e.Actor.Role == RoleUnit {
+	if !told[e.Action] || e.Actor.Role == RoleComplainant || !e.VisibleTo(Actor{Role: RoleComplainant}) {
 		return nil
 	}
 	n := Notice{ID: NewID(), Kind: NoticeKind(e.Action), CaseNumber: c.Number, ComplainantID: c.ComplainantID, Seq: e.Seq,

@@ -26,11 +26,14 @@ func (d *Desk) CaseByToken(ctx context.Context, token string) (Case, Actor, erro
 	return c, Actor{Role: RoleComplainant, ID: c.ComplainantID}, nil
 }
 
-// Timeline returns the events of a case that the actor may see, oldest first, without the names of staff for the complainant and
-// without the complainant's id for units.
+// Timeline returns the events of a case that the actor may see, oldest first, each as they may see it (Event.View).
 func (d *Desk) Timeline(ctx context.Context, actor Actor, number string) ([]Event, error) {
-	if _, err := d.Case(ctx, actor, number); err != nil {
+	c, err := d.store.Case(ctx, number)
+	if err != nil {
 		return nil, err
+	}
+	if !actor.CanSee(c) {
+		return nil, ErrNotFound
 	}
 	all, err := d.store.Events(ctx, number)
 	if err != nil {
@@ -38,16 +41,9 @@ func (d *Desk) Timeline(ctx context.Context, actor Actor, number string) ([]Even
 	}
 	var list []Event
 	for _, e := range all {
-		if !e.VisibleTo(actor) {
-			continue
+		if e.VisibleTo(actor) {
+			list = append(list, e.View(actor, c))
 		}
-		switch {
-		case actor.Role == RoleComplainant:
-			e.Actor.ID, e.Actor.Name = "", ""
-		case actor.Role == RoleUnit && e.Actor.Role == RoleComplainant:
-			e.Actor.ID = ""
-		}
-		list = append(list, e)
 	}
 	return list, nil
 }

@@ -32,16 +32,41 @@ type EventData struct {
 	Confidential *bool    `json:"confidential,omitempty"`
 }
 
-// VisibleTo reports whether the event may be shown to the actor: the office's internal notes and who looked at the contact are not
-// the complainant's or the unit's to read.
+// VisibleTo reports whether the event may be shown to the actor. The complainant doesn't hear of refusals, of an extension that is asked
+// for but not granted, of internal progress notes; who looked at the contact is for the office, and for the unit that did.
 func (e Event) VisibleTo(a Actor) bool {
-	switch a.Role {
-	case RoleComplainant:
-		return !e.Data.Internal && e.Action != ActionReveal && e.Action != ActionRefuse
-	case RoleUnit:
-		return e.Action != ActionReveal || (e.Actor.Role == RoleUnit && e.Actor.Unit == a.Unit)
+	byUnit := e.Actor.Role == RoleUnit
+	switch {
+	case a.Role == RoleComplainant && e.Action == ActionProgress:
+		return !e.Data.Internal
+	case a.Role == RoleComplainant && e.Action == ActionExtend:
+		return !byUnit
+	case a.Role == RoleComplainant:
+		return e.Action != ActionReveal && e.Action != ActionRefuse
+	case a.Role == RoleUnit && e.Action == ActionReveal:
+		return byUnit && e.Actor.Unit == a.Unit
 	}
 	return true
+}
+
+// View is an event of the case as the actor may see it: without the names of staff and internal notes for the complainant; without
+// who the complainant is for units.
+func (e Event) View(a Actor, c Case) Event {
+	switch a.Role {
+	case RoleComplainant:
+		e.Actor.ID, e.Actor.Name = "", ""
+		if e.Data.Internal {
+			e.Data.Note = ""
+		}
+	case RoleUnit:
+		if e.Actor.Role == RoleComplainant {
+			e.Actor.ID = ""
+		}
+		if c.Confidential {
+			e.Data.Note = c.hush(e.Data.Note)
+		}
+	}
+	return e
 }
 
 // Apply folds an event into the projection. Replaying all events of a case over what was filed gives its row again.

@@ -42,7 +42,7 @@ type courier struct {
 type run struct {
 	job     int64 // River's id: whose claim it is
 	attempt int   // from 1; counts runs that failed on our side
-	snoozes int // runs that ended in waiting
+	snoozes int   // runs that ended in waiting
 }
 
 // deliver takes one notice as far as it goes now. It returns how long to wait before the next look, 0 when the notice is settled.

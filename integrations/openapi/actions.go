@@ -81,8 +81,8 @@ func (b StepBody) step(action routing.Action) (routing.Step, error) {
 	if b.Solved != "" || b.Satisfied != 0 {
 		s.Rating = &routing.Rating{Solved: routing.Solved(b.Solved), Satisfied: b.Satisfied}
 	}
-	phone, ok := normalPhone(b.Phone)
-	if !ok {
+	phone, callable := routing.PlainPhone(b.Phone)
+	if !callable && b.Phone != "" {
 		return routing.Step{}, &routing.InvalidError{Field: "phone", Key: "openapi.phone_implausible"}
 	}
 	if contact := (routing.Contact{Enterprise: b.Enterprise, Name: b.ContactName, Phone: phone}); contact != (routing.Contact{}) {

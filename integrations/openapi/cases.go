@@ -43,8 +43,8 @@ type fileOutput struct {
 // file files a complaint, or returns the case that the same key has filed under the same external id.
 func (a *API) file(ctx context.Context, actor routing.Actor, in *fileInput) (*fileOutput, error) {
 	b := in.Body
-	phone, ok := normalPhone(b.Phone)
-	if !ok {
+	phone, callable := routing.PlainPhone(b.Phone)
+	if !callable && b.Phone != "" {
 		return nil, &routing.InvalidError{Field: "phone", Key: "openapi.phone_implausible"}
 	}
 	filed, created, err := a.fileOnce(ctx, actor, routing.Complaint{

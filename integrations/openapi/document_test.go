@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"jiesu/routing"
 )
 
@@ -223,34 +221,4 @@ func checkSchema(t *testing.T, doc map[string]any, schema, v any, where string) 
 			t.Errorf("%s is a %s, want %s", where, got, s)
 		}
 	}
-}
-
-func TestPhonesAreBroughtIntoOneForm(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"": "", "13800001234": "13800001234", "+86 138-0000-1234": "13800001234", "008613800001234": "13800001234",
-		"024-2345 6789": "02423456789", "(024)23456789": "02423456789", "+86 24 2345 6789": "02423456789", "0410-7654321": "04107654321",
-		"400-123-4567": "4001234567"} {
-		if got, ok := normalPhone(in); !ok || got != want {
-			t.Errorf("%q: %q %v, want %q", in, got, ok, want)
-		}
-	}
-	for _, in := range []string{"12345", "110", "12800001234", "1380000123", "138000012345", "23456789", "+1 212 555 0100", "１３８００００１２３４", "张三", "-", "+86"} {
-		if got, ok := normalPhone(in); ok {
-			t.Errorf("%q taken as %q", in, got)
-		}
-	}
-}
-
-func TestANormalPhoneStaysAsItIs(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.StringMatching(`(\+86 ?|0086)?(1[3-9]|0?24|400)[0-9 -]{0,12}`).Draw(t, "phone")
-		once, ok := normalPhone(s)
-		if !ok {
-			return
-		}
-		if again, ok := normalPhone(once); !ok || again != once || strings.Trim(once, "0123456789") != "" {
-			t.Fatalf("%q became %q, then %q", s, once, again)
-		}
-	})
 }

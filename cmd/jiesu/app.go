@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"jiesu/bot"
+	"jiesu/configs"
+	"jiesu/integrations/console"
+	"jiesu/integrations/jobs"
+	"jiesu/integrations/openapi"
+	"jiesu/integrations/redis"
+	"jiesu/integrations/wechat"
+	"jiesu/routing"
+)
+
+// drain is how long a stopping server waits for requests, callbacks and jobs that have begun.
+const drain = 15 * time.Second
+
+// app is the running product: built from top to bottom by newApp, stopped in the opposite order by Run.
+type app struct {
+	cfg   configs.Config
+	w     world
+	log   *slog.Logger
+	plan  *routing.Plan
+	words routing.Wording
+
+	db       *database
+	live     routing.Volatile
+	closing  []func() error // after everything has stopped, last one first
+	desk     *routing.Desk
+	judge    routing.Judge
+	intake   *bot.Intake
+	client   *wechat.Client // nil without an official account
+	callback *wechat.Callback
+	runner   *jobs.Runner
+	metrics  *prometheus.Registry
+	engine   *gin.Engine
+	stopping chan struct{}
+	sandbox  bool
+}
+
+// newApp builds the product on the configuration. Nothing runs yet; on an error nothing is left open.
+func newApp(ctx context.Context, cfg configs.Config, w world, sandbox bool) (_ *app, err error) {
+	a := &app{cfg: cfg, w: w, log: newLogger(w.stderr, cfg.Log), metrics: newMetrics(), stopping: make(chan struct{}), sandbox: sandbox}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	for _, step := range []func(context.Context) error{a.loadData, a.openState, a.buildDomain, a.buildWeChat, a.buildJobs, a.buildHTTP} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (a *app) loadData(context.Context) (err error) {
+	if a.plan, err = loadPlan(); err != nil {
+		return err
+	}
+	a.words, err = loadWording()
+	return err
+}
+
+// openState opens the database and what may vanish.
+func (a *app) openState(ctx context.Context) (err error) {
+	if a.db, err = openDatabase(ctx, a.cfg, a.log); err != nil {
+		return err
+	}
+	a.closing = append(a.closing, a.db.Close)
+	a.live = routing.NewMemory(clock)
+	if url := a.cfg.RedisURL.Reveal(); url != "" {
+		shared, err := redis.New(url, a.log)
+		if err != nil {
+			return err
+		}
+		a.closing = append(a.closing, shared.Close)
+		a.live = shared
+	}
+	return nil
+}
+
+func (a *app) buildDomain(context.Context) error {
+	model, err := loadModel("")
+	if err != nil {
+		return err
+	}
+	a.judge = judge{model}
+	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock)
+	doors, err := loadDoors()
+	if err != nil {
+		return err
+	}
+	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: doors,
+		Pace:    bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
+		PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log})
+	return err
+}
+
+// buildWeChat builds both directions of the official account, if one is configured.
+func (a *app) buildWeChat(context.Context) (err error) {
+	wc := a.cfg.WeChat
+	if !wc.Configured() {
+		a.log.Warn("no official account is configured: the WeChat channel is off")
+		return nil
+	}
+	a.client = newWeChatClient(wc, a.live, a.log)
+	a.callback, err = wechat.NewCallback(wechat.CallbackConfig{
+		AppID: wc.AppID, Token: wc.Token.Reveal(), AESKey: wc.AESKey.Reveal(), AESKeyPrevious: wc.AESKeyPrevious.Reveal(),
+		Deadline: a.cfg.Dialogue.CallbackDeadline, Now: clock, Logger: a.log, Registerer: a.metrics,
+	}, a.intake)
+	return err
+}
+
+// ladder lists the channels of notices in the order they are tried; jobs adds the call-back task at its end.
+func (a *app) ladder() []routing.Messenger {
+	if a.client == nil {
+		return nil
+	}
+	templates := map[string]wechat.Template{}
+	for kind, t := range a.cfg.WeChat.Templates {
+		templates[kind] = wechat.Template(t)
+	}
+	return []routing.Messenger{
+		wechat.NewTemplateMessenger(a.client, templates, a.plan, a.words, clock),
+		wechat.NewCustomerMessenger(a.client, a.db.store, clock, a.log),
+	}
+}
+
+// Run serves on the listener until ctx ends, then drains: intake first, then requests, then jobs, then the database.
+func (a *app) Run(ctx context.Context, l net.Listener) error {
+	server := &http.Server{Handler: a.engine, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error { return a.runner.Run(work) })
+	g.Go(func() error {
+		a.publishMenu(gctx)
+		return nil
+	})
+	g.Go(func() error {
+		<-gctx.Done()
+		defer stopWork()
+		return a.stop(server)
+	})
+	return errors.Join(g.Wait(), a.close())
+}
+
+func (a *app) stop(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	close(a.stopping)
+	err := server.Shutdown(ctx)
+	if a.callback != nil {
+		err = errors.Join(err, a.callback.Wait(ctx))
+	}
+	if err != nil {
+		return fmt.Errorf("drain: %w", err)
+	}
+	return nil
+}
+
+func (a *app) close() error {
+	var errs []error
+	for i := len(a.closing) - 1; i >= 0; i-- {
+		errs = append(errs, a.closing[i]())
+	}
+	a.closing = nil
+	return errors.Join(errs...)
+}
+
+// publicURL is how browsers reach us, without a slash at the end.
+func (a *app) publicURL() string { return strings.TrimRight(a.cfg.PublicURL, "/") }
+
+// secure reports whether browsers reach us by https.
+func (a *app) secure() bool { return strings.HasPrefix(a.cfg.PublicURL, "https://") }
+
+func (a *app) buildJobs(context.Context) (err error) {
+	a.runner, err = jobs.NewRunner(jobs.Config{
+		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
+		Wording: a.words, Ladder: a.ladder(), Media: a.media(),
+		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep}},
+		Workers:  a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
+		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
+	})
+	return err
+}
+
+func (a *app) buildHTTP(context.Context) error {
+	a.engine = gin.New()
+	// Only a proxy on this machine is believed when it says who asks; limits by address would otherwise be for the asking.
+	if err := a.engine.SetTrustedProxies([]string{"127.0.0.1", "::1"}); err != nil {
+		return fmt.Errorf("set trusted proxies: %w", err)
+	}
+	a.engine.Use(a.recovered)
+	a.engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, a.home()) })
+	a.healthRoutes(a.engine)
+	if a.callback != nil {
+		a.callback.Routes(a.engine)
+	}
+	api, err := openapi.New(openapi.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: clock,
+		Logger: a.log, Version: version, PublicURL: a.cfg.PublicURL})
+	if err != nil {
+		return err
+	}
+	api.Routes(a.engine)
+	desks, err := console.New(console.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Plan: a.plan, Live: a.live,
+		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
+		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
+		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})
+	if err != nil {
+		return err
+	}
+	desks.Routes(a.engine)
+	return nil
+}
+
+func (a *app) home() string {
+	if a.sandbox {
+		return "/sandbox"
+	}
+	return "/console"
+}

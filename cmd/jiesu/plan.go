@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+
+	"jiesu/bot"
+	"jiesu/classifier"
+	"jiesu/configs"
+	"jiesu/routing"
+)
+
+// taxonomyFile is read twice, since the domain and the classifier each take their own part of it.
+const taxonomyFile = "plan/taxonomy.yaml"
+
+func loadTaxonomy() (classifier.Taxonomy, error) {
+	var tax classifier.Taxonomy
+	if err := configs.Decode(taxonomyFile, &tax); err != nil {
+		return tax, fmt.Errorf("read taxonomy: %w", err)
+	}
+	return tax, nil
+}
+
+func loadPlan() (*routing.Plan, error) {
+	var plan routing.Plan
+	if err := configs.Decode(taxonomyFile, &plan); err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	return &plan, plan.Validate()
+}
+
+func loadDoors() ([]bot.Door, error) {
+	var file struct {
+		Doors []bot.Door `yaml:"doors"`
+	}
+	if err := configs.Decode("plan/doors.yaml", &file); err != nil {
+		return nil, fmt.Errorf("read doors: %w", err)
+	}
+	return file.Doors, nil
+}
+
+func loadWording() (routing.Wording, error) {
+	texts, err := configs.Wording()
+	if err != nil {
+		return nil, fmt.Errorf("read wording: %w", err)
+	}
+	return texts, nil
+}

@@ -1,0 +1,168 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"jiesu/routing"
+)
+
+func TestEveryRouteByRole(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	c := w.at(routing.StateSigned)
+	waiting := w.at(routing.StateTriage)
+	file := w.attach(c, "image", "image/png", onePixel)
+	roles := []string{"", "operator", "unit", "other", "office", "admin"}
+	const in = 303 // to the login page
+	for _, r := range []struct {
+		method, path string
+		want         [6]int // by role
+	}{
+		{"GET", "/console/login", [6]int{200, 303, 303, 303, 303, 303}},
+		{"GET", "/console", [6]int{in, 200, 200, 200, 200, 200}},
+		{"GET", "/console/units?item=1.1", [6]int{in, 200, 200, 200, 200, 200}},
+		{"GET", casePath(c), [6]int{in, 200, 200, 404, 200, 200}},
+		{"GET", casePath(c, "sign"), [6]int{in, 303, 303, 303, 303, 303}},
+		{"GET", casePath(c, "attachments", file), [6]int{in, 200, 200, 404, 200, 200}},
+		{"GET", casePath(waiting), [6]int{in, 200, 404, 404, 200, 200}},
+		{"GET", "/console/cases/JS20260101-000000", [6]int{in, 404, 404, 404, 404, 404}},
+		{"GET", "/console/triage", [6]int{in, 403, 403, 403, 200, 200}},
+		{"GET", "/console/file", [6]int{in, 200, 403, 403, 200, 200}},
+		{"GET", "/console/tasks", [6]int{in, 200, 403, 403, 200, 200}},
+		{"POST", "/console/suggest", [6]int{401, 200, 403, 403, 200, 200}},
+		{"POST", "/console/lookup", [6]int{401, 200, 403, 403, 200, 200}},
+		{"POST", "/console/file", [6]int{401, 422, 403, 403, 422, 422}},
+		{"POST", "/console/tasks/none/done", [6]int{401, 404, 403, 403, 404, 404}},
+		{"POST", casePath(c, "reply"), [6]int{401, 403, 422, 404, 403, 403}},
+		{"POST", casePath(c, "supervise"), [6]int{401, 403, 403, 404, 422, 422}},
+		{"POST", casePath(c, "sign"), [6]int{401, 403, 409, 404, 403, 403}},
+		{"POST", casePath(c, "fly"), [6]int{401, 422, 422, 404, 422, 422}},
+		{"POST", casePath(c, "reveal"), [6]int{401, 422, 422, 404, 422, 422}},
+	} {
+		for i, role := range roles {
+			if a := w.do(role, r.method, r.path, formOf()); a.Code != r.want[i] {
+				t.Errorf("%s %s by %q: %d, want %d", r.method, r.path, role, a.Code, r.want[i])
+			}
+		}
+	}
+	if got := w.load(c.Number); got.Version != c.Version {
+		t.Errorf("the case has changed: version %d, want %d", got.Version, c.Version)
+	}
+}
+
+func TestPagesOfferOnlyTheDesksOfTheRole(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for role, want := range map[string][3]bool{"operator": {false, true, true}, "unit": {}, "office": {true, true, true}, "admin": {true, true, true}} {
+		a := w.get(role, "/console").want(200)
+		for i, path := range []string{"/console/triage", "/console/file", "/console/tasks"} {
+			if got := strings.Contains(a.body, `href="`+path+`"`); got != want[i] {
+				t.Errorf("%s in the navigation of %s: %t", path, role, got)
+			}
+		}
+	}
+}
+
+func TestPostsFromOtherSitesAreTurnedAway(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	c := w.at(routing.StateDispatched)
+	own := "/p/" + c.Token + "/urge"
+	for _, path := range []string{casePath(c, "sign"), "/console/login", "/console/logout", "/console/file", "/console/tasks/x/done", own} {
+		for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
+			a := w.do("unit", http.MethodPost, path, formOf("note", "x"), header...).want(403, "请求被拦下了")
+			if a.Header().Get("Content-Security-Policy") == "" {
+				t.Error("the refusal has no policy")
+			}
+		}
+	}
+	if got := w.load(c.Number); got.State != routing.StateDispatched || got.Urges != 0 {
+		t.Fatalf("a foreign post has had an effect: %+v", got)
+	}
+	w.do("unit", http.MethodPost, casePath(c, "sign"), formOf(), "Sec-Fetch-Site", "same-origin").to(casePath(c))
+	w.do("", http.MethodPost, own, formOf(), "Origin", publicURL).to("/p/" + c.Token + "?done=urge") // behind a proxy that changes the host
+}
+
+func TestSecurityHeadersAreOnEveryPage(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	c := w.at(routing.StateReplied)
+	for _, path := range []string{"/console/login", "/console", casePath(c), "/console/cases/none", "/console/file", "/console/tasks", "/p/" + c.Token, "/p/none"} {
+		h := w.get("operator", path).Header()
+		csp := h.Get("Content-Security-Policy")
+		for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+			if !strings.Contains(csp, part) {
+				t.Errorf("%s: policy %q lacks %q", path, csp, part)
+			}
+		}
+		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "mp.weixin.qq.com") {
+			t.Errorf("%s: policy %q", path, csp)
+		}
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
+			"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Cross-Origin-Opener-Policy": "same-origin"} {
+			if got := h.Get(name); got != want {
+				t.Errorf("%s: %s %q, want %q", path, name, got, want)
+			}
+		}
+	}
+}
+
+func TestTemplatesHaveNothingInline(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	c := w.at(routing.StateReplied)
+	for _, path := range []string{"/console/login", "/console", casePath(c), "/console/triage", "/console/file", "/p/" + c.Token} {
+		a := w.get("office", path)
+		a.lacks(" style=", " onclick=", "<style", "javascript:", "http://", "https://")
+		if scripts := strings.Count(a.body, "<script"); scripts != strings.Count(a.body, "<script src=\"/console/static/") {
+			t.Errorf("%s has an inline script", path)
+		}
+	}
+}
+
+func TestAssetsMayBeKeptForEver(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for _, name := range []string{"app.css", "app.js", "htmx.min.js", "icon.svg"} {
+		path, err := w.console.assets.asset(name)
+		must(t, err)
+		a := w.get("", path).want(200)
+		if h := a.Header(); !strings.Contains(h.Get("Cache-Control"), "immutable") || h.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", path, h)
+		}
+	}
+	w.get("", "/console/static/app.css").want(404)
+	if _, err := w.console.assets.asset("none.css"); err == nil {
+		t.Error("an unknown asset has an address")
+	}
+}
+
+func TestConsoleRefusesToStartHalfConfigured(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for name, change := range map[string]func(*Config){
+		"no store": func(c *Config) { c.Store = nil }, "no judge": func(c *Config) { c.Judge = nil }, "no clock": func(c *Config) { c.Now = nil },
+		"no idle limit": func(c *Config) { c.SessionIdle = 0 }, "no failures": func(c *Config) { c.MaxFailures = 0 },
+		"half an address": func(c *Config) { c.PublicURL = "jiesu.example" }, "address with a path": func(c *Config) { c.PublicURL = "://" },
+	} {
+		c := w.console.Config
+		change(&c)
+		if _, err := New(c); err == nil {
+			t.Errorf("%s: it starts", name)
+		}
+	}
+}
+
+func TestALargeFormIsRefusedInPlainWords(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	c := w.at(routing.StateSigned)
+	w.post("unit", casePath(c, "reply"), "note", strings.Repeat("字", 10_001)).want(422, "内容太长了，请控制在一万字以内")
+	a := w.post("unit", casePath(c, "reply"), "note", strings.Repeat("字", maxBody/3))
+	a.want(413, "内容太长了")
+	if n := len(w.load(c.Number).Reply); n > 0 {
+		t.Errorf("%d bytes of it were taken", n)
+	}
+}

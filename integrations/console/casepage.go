@@ -1,0 +1,181 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"sort"
+
+	"github.com/gin-gonic/gin"
+
+	"jiesu/routing"
+)
+
+// caseView is all that the page of a case shows.
+type caseView struct {
+	Case        routing.Case
+	Marked      []stretch
+	Path        []stop
+	Timeline    []routing.Event
+	Attachments []evidence
+	Notices     []noticeView
+	Forms       []form
+	Reveal      *form
+	Contact     *routing.Contact // unmasked, right after it was revealed
+	Problem     *problemView     // why the last step was not taken
+	ExternalID  string
+}
+
+// noticeView is a notice with every attempt to deliver it.
+type noticeView struct {
+	routing.Notice
+	Attempts []routing.Delivery
+}
+
+func (s *Console) casePage(c *gin.Context, actor routing.Actor) error {
+	v, err := s.loadCase(c, actor, nil)
+	if err != nil {
+		return err
+	}
+	s.renderCase(c, http.StatusOK, actor, v)
+	return nil
+}
+
+// backToCase answers the address of a step when it is opened instead of posted: after a reload, a new login or a look into the history.
+func (s *Console) backToCase(c *gin.Context, _ routing.Actor) error {
+	c.Redirect(http.StatusSeeOther, "/console/cases/"+url.PathEscape(c.Param("number")))
+	return nil
+}
+
+func (s *Console) renderCase(c *gin.Context, status int, actor routing.Actor, v caseView) {
+	s.render(c, status, "case", page{Title: "console.case.title", Actor: actor, Section: "list", Number: v.Case.Number, Data: v})
+}
+
+// loadCase reads the case as the actor may see it. typed are the values of a form that failed, nil otherwise.
+func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values) (caseView, error) {
+	ctx, number := c.Request.Context(), c.Param("number")
+	found, err := s.Desk.Case(ctx, actor, number)
+	if err != nil {
+		return caseView{}, err
+	}
+	v := caseView{Case: found, Marked: mark(found.Text, found.Judgement.Evidence), ExternalID: outsideID(found.ExternalID)}
+	if v.Timeline, err = s.Desk.Timeline(ctx, actor, number); err != nil {
+		return caseView{}, err
+	}
+	v.Path = pathOf(found.State, v.Timeline)
+	if v.Attachments, err = s.evidenceOf(ctx, number, "/console/cases/"+number); err != nil {
+		return caseView{}, err
+	}
+	if v.Notices, err = s.noticesOf(c, number); err != nil {
+		return caseView{}, err
+	}
+	s.addForms(&v, actor, c.Param("action"), typed)
+	return v, nil
+}
+
+// addForms offers the legal steps; looking at the contact has its own place beside the contact.
+func (s *Console) addForms(v *caseView, actor routing.Actor, action string, typed url.Values) {
+	for _, f := range s.forms(actor, v.Case, "/console/cases/"+v.Case.Number) {
+		if string(f.Action) == action && typed != nil {
+			f.Values, f.Open = typed, true
+			s.keepPlace(&f)
+		}
+		if f.Action != routing.ActionReveal {
+			v.Forms = append(v.Forms, f)
+			continue
+		}
+		if hidden := v.Case.Confidential && actor.Role == routing.RoleUnit; !hidden {
+			v.Reveal = &f
+		}
+	}
+}
+
+func (s *Console) noticesOf(c *gin.Context, number string) ([]noticeView, error) {
+	notices, err := s.Store.NoticesOf(c.Request.Context(), number)
+	if err != nil {
+		return nil, fmt.Errorf("read notices of %s: %w", number, err)
+	}
+	attempts, err := s.Store.DeliveriesOf(c.Request.Context(), number)
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries of %s: %w", number, err)
+	}
+	list := make([]noticeView, len(notices))
+	for i, n := range notices {
+		list[i].Notice = n
+		for _, d := range attempts {
+			if d.NoticeID == n.ID {
+				list[i].Attempts = append(list[i].Attempts, d)
+			}
+		}
+	}
+	return list, nil
+}
+
+// stretch is a piece of the complaint; Level is 0 for plain words and 1 to 3 for words that decided, by weight.
+type stretch struct {
+	Text   string
+	Weight float64
+	Level  int
+}
+
+// mark cuts the text into plain and deciding words. Evidence counts characters; what overlaps or lies outside is left out, so that
+// joined stretches are always the text.
+func mark(text string, evidence []routing.Evidence) []stretch {
+	sorted := append([]routing.Evidence(nil), evidence...)
+	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].Start < sorted[j].Start })
+	top := 0.0
+	for _, e := range sorted {
+		top = max(top, e.Weight)
+	}
+	runes, at := []rune(text), 0
+	var list []stretch
+	for _, e := range sorted {
+		if e.Weight <= 0 || e.Start < at || e.End <= e.Start || e.End > len(runes) {
+			continue
+		}
+		if e.Start > at {
+			list = append(list, stretch{Text: string(runes[at:e.Start])})
+		}
+		list = append(list, stretch{Text: string(runes[e.Start:e.End]), Weight: e.Weight, Level: min(1+int(3*e.Weight/top), 3)})
+		at = e.End
+	}
+	if at < len(runes) {
+		list = append(list, stretch{Text: string(runes[at:])})
+	}
+	return list
+}
+
+// stop is one stop of the way from filing to striking off.
+type stop struct {
+	Key         string // console.path.<key>
+	Done, Now   bool
+	Interrupted bool // the case left the way here
+}
+
+// pathStates are the stops of the way; a refused case waits at the second.
+var pathStates = []routing.State{routing.StateTriage, routing.StateDispatched, routing.StateSigned, routing.StateReplied, routing.StateClosed, routing.StateStruckOff}
+
+// pathOf says how far a case has come. One that left the way (withdrawn, not accepted, transferred) stands where it left it.
+func pathOf(state routing.State, timeline []routing.Event) []stop {
+	left := !state.Open() && state != routing.StateStruckOff
+	for i := len(timeline) - 1; left && i >= 0; i-- {
+		if e := timeline[i]; e.To == state && e.From != state {
+			state = e.From
+			break
+		}
+	}
+	if state == routing.StateRefused {
+		state = routing.StateDispatched
+	}
+	at := 0
+	for i, p := range pathStates {
+		if p == state {
+			at = i
+		}
+	}
+	list := make([]stop, len(pathStates))
+	for i, p := range pathStates {
+		list[i] = stop{Key: string(p), Done: i < at || p == routing.StateStruckOff && i == at, Now: i == at, Interrupted: left && i == at}
+	}
+	return list
+}

@@ -1,0 +1,131 @@
+// Package console is what people see of Jiesu in a browser: the desks of operators, lead units and the office under /console, and
+// the complainant's page under /p. Pages are rendered on the server and work without scripts; htmx and a small script add the live
+// suggestion, live updates and keys. It decides nothing about cases: every step goes through routing.Desk.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"jiesu/routing"
+)
+
+// Config is what the console works with. QR, Stopping and PublicURL may be left out.
+type Config struct {
+	Store   routing.Store
+	Desk    *routing.Desk
+	Judge   routing.Judge // the live suggestion while an operator types
+	Wording routing.Wording
+	Plan    *routing.Plan
+	Live    routing.Volatile
+	Now     func() time.Time
+	Logger  *slog.Logger
+
+	SessionIdle     time.Duration // a login ends after this without a request
+	SessionAbsolute time.Duration // a login ends after this in any case
+	MaxFailures     int           // wrong passwords in a row that lock an account
+	LockFor         time.Duration
+	Secure          bool   // the console is served over https: the cookie is for https only
+	PublicURL       string // scheme://host[:port] that browsers use
+	Sandbox         bool   // the stand-in for WeChat is on: pages say that nothing here is real
+	// QR makes a WeChat code that binds the case with this token to the fan who scans it, and returns its image's address.
+	QR func(ctx context.Context, token string) (imageURL string, err error)
+	// Stopping is closed when the server begins to stop, so that live streams end and don't hold it up.
+	Stopping <-chan struct{}
+}
+
+// Console serves the pages. Make one with New.
+type Console struct {
+	Config
+	views   views
+	assets  assets
+	guard   *http.CrossOriginProtection
+	decoy   string        // hash checked for unknown names, so that they take as long as known ones
+	hashing chan struct{} // argon2id takes 19 MiB a time: only a few at once
+	csp     string
+	beat    time.Duration // between heartbeats of a live stream
+}
+
+// New checks the configuration and reads the embedded templates.
+func New(cfg Config) (*Console, error) {
+	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
+		return nil, errors.New("console: store, desk, judge, plan, live, now and logger are needed")
+	}
+	if cfg.SessionIdle <= 0 || cfg.SessionAbsolute <= 0 || cfg.MaxFailures < 1 || cfg.LockFor <= 0 {
+		return nil, errors.New("console: session and lock-out limits must be above zero")
+	}
+	s := &Console{Config: cfg, guard: http.NewCrossOriginProtection(), decoy: decoyHash(), hashing: make(chan struct{}, 4), beat: 25 * time.Second}
+	if err := s.trust(cfg.PublicURL); err != nil {
+		return nil, err
+	}
+	s.csp = pagePolicy(cfg.QR != nil)
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.views, err = s.loadViews(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// trust lets posts come from the public address, which differs from the Host header behind some proxies.
+func (s *Console) trust(public string) error {
+	if public == "" {
+		return nil
+	}
+	u, err := url.Parse(public)
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("console: public url %q must be scheme://host", public)
+	}
+	if err := s.guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+		return fmt.Errorf("console: public url: %w", err)
+	}
+	return nil
+}
+
+// Routes adds every address of the console to r, which must be at the root.
+func (s *Console) Routes(r gin.IRouter) {
+	r.GET("/console/static/:name", s.static)
+	g := r.Group("/", s.protect)
+	g.GET("/console/login", s.loginPage)
+	g.POST("/console/login", s.login)
+	g.POST("/console/logout", s.logout)
+
+	g.GET("/console", s.staff(s.list))
+	g.GET(eventsPath, s.staff(s.events))
+	g.GET("/console/units", s.staff(s.unitOptions))
+	g.GET("/console/cases/:number", s.staff(s.casePage))
+	g.GET("/console/cases/:number/:action", s.staff(s.backToCase))
+	g.POST("/console/cases/:number/:action", s.staff(s.act))
+	g.GET("/console/cases/:number/attachments/:id", s.staff(s.attachment))
+
+	g.GET("/console/triage", s.staff(s.triage, overseers...))
+	g.GET("/console/file", s.staff(s.filePage, filers...))
+	g.POST("/console/file", s.staff(s.file, filers...))
+	g.POST("/console/suggest", s.staff(s.suggest, filers...))
+	g.POST("/console/lookup", s.staff(s.lookup, filers...))
+	g.GET("/console/tasks", s.staff(s.tasks, filers...))
+	g.POST("/console/tasks/:id/done", s.staff(s.finishTask, filers...))
+
+	// A wrong address below ours is answered with a page, and one that isn't signed in learns nothing of what there is.
+	g.GET("/console/:any", s.staff(nowhere))
+
+	g.GET("/p/:token", s.own(s.ownPage))
+	g.GET("/p/:token/:action", s.own(s.backToOwn))
+	g.POST("/p/:token/:action", s.own(s.ownStep))
+	g.GET("/p/:token/attachments/:id", s.own(s.ownAttachment))
+}
+
+// Who has which desk. What one may do to a case is decided by routing.Legal alone.
+var (
+	overseers = []routing.Role{routing.RoleOffice, routing.RoleAdmin}
+	filers    = []routing.Role{routing.RoleOperator, routing.RoleOffice, routing.RoleAdmin}
+)

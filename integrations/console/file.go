@@ -1,0 +1,211 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"jiesu/routing"
+)
+
+// formID begins the external id that a fresh filing form carries: sending the same form twice files one case.
+const formID = "console-"
+
+// knownCases is how many earlier cases of a caller are shown while they talk.
+const knownCases = 5
+
+// fileView is the form for filing on behalf of a caller.
+type fileView struct {
+	ID      string
+	Values  url.Values
+	Place   place
+	Problem *problemView
+	Suggest suggestView
+	Callers callerView
+}
+
+// Value returns what was typed into the field.
+func (v fileView) Value(field string) string { return v.Values.Get(field) }
+
+// suggestView is what the classifier makes of the words so far.
+type suggestView struct {
+	Judgement routing.Judgement
+	Marked    []stretch
+	Choices   []routing.Alternative
+	Picked    string // "item|unit", "" for the system's own decision
+}
+
+// callerView is what we know of the number that calls.
+type callerView struct {
+	Doubtful   bool // nobody could be called under it
+	Known      bool
+	Enterprise string
+	Name       string // masked
+	Cases      []routing.Case
+}
+
+// filedView tells the operator what to say to the caller.
+type filedView struct {
+	Case    routing.Case
+	Created bool
+	Page    string       // the complainant's page
+	QR      template.URL // image that binds a WeChat fan to the case, "" when codes are not made
+}
+
+func (s *Console) filePage(c *gin.Context, actor routing.Actor) error {
+	v := fileView{ID: formID + routing.NewID(), Values: url.Values{}, Place: s.choices("")}
+	s.render(c, http.StatusOK, "file", page{Title: "console.file.title", Actor: actor, Section: "file", Data: v})
+	return nil
+}
+
+func (s *Console) suggest(c *gin.Context, _ routing.Actor) error {
+	s.renderPart(c, http.StatusOK, "file", "suggest", s.suggestion(c.PostForm("text"), c.PostForm("placement")))
+	return nil
+}
+
+func (s *Console) suggestion(text, picked string) suggestView {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return suggestView{}
+	}
+	j := s.Judge.Judge(text)
+	v := suggestView{Judgement: j, Marked: mark(text, j.Evidence), Choices: s.dispatchable(j), Picked: picked}
+	if item, unit, ok := strings.Cut(picked, "|"); ok && !v.has(picked) {
+		// What the operator picked stays, though more words make the classifier think of something else.
+		if s.Plan.CheckPlacement(routing.Placement{Item: item, Unit: unit}) == nil {
+			v.Choices = append(v.Choices, routing.Alternative{Item: item, Unit: unit})
+		}
+	}
+	return v
+}
+
+func (v suggestView) has(picked string) bool {
+	return slices.ContainsFunc(v.Choices, func(a routing.Alternative) bool { return a.Item+"|"+a.Unit == picked })
+}
+
+// lookup finds the caller's own cases. The number comes in the body: addresses end up in logs.
+func (s *Console) lookup(c *gin.Context, actor routing.Actor) error {
+	v, err := s.caller(c.Request.Context(), actor, c.PostForm("phone"))
+	if err != nil {
+		return err
+	}
+	s.renderPart(c, http.StatusOK, "file", "callers", v)
+	return nil
+}
+
+// caller tells who has called from the number before. A number that looks wrong is filed all the same: the operator heard it, we
+// didn't.
+func (s *Console) caller(ctx context.Context, actor routing.Actor, typed string) (callerView, error) {
+	phone, callable := routing.PlainPhone(typed)
+	if phone == "" {
+		return callerView{}, nil
+	}
+	v := callerView{Doubtful: !callable}
+	who, err := s.Store.ComplainantByPhone(ctx, phone)
+	if errors.Is(err, routing.ErrNotFound) {
+		return v, nil
+	}
+	if err != nil {
+		return v, fmt.Errorf("look up caller: %w", err)
+	}
+	v.Known, v.Enterprise, v.Name = true, who.Enterprise, routing.MaskName(who.Name)
+	v.Cases, _, err = s.Desk.Cases(ctx, actor, routing.Query{ComplainantID: who.ID, Limit: knownCases})
+	return v, err
+}
+
+func (s *Console) file(c *gin.Context, actor routing.Actor) error {
+	if err := readForm(c); err != nil {
+		return err
+	}
+	complaint := s.complaintOf(c.Request.PostForm)
+	filed, created, err := s.Desk.File(c.Request.Context(), actor, complaint)
+	var bad *routing.InvalidError
+	if errors.As(err, &bad) {
+		return s.fileFailed(c, actor, err)
+	}
+	if err != nil {
+		return err
+	}
+	s.Logger.Info("case filed", "number", filed.Number, "created", created, "actor_id", actor.ID)
+	v := filedView{Case: filed, Created: created, Page: s.address(c) + "/p/" + filed.Token, QR: s.code(c.Request.Context(), filed)}
+	s.render(c, http.StatusOK, "filed", page{Title: "console.filed.title", Actor: actor, Section: "file", Data: v})
+	return nil
+}
+
+// address is how browsers reach us: the public one, or the one that this request came to.
+func (s *Console) address(c *gin.Context) string {
+	switch {
+	case s.PublicURL != "":
+		return strings.TrimSuffix(s.PublicURL, "/")
+	case s.Secure:
+		return "https://" + c.Request.Host
+	}
+	return "http://" + c.Request.Host
+}
+
+// fileFailed gives the form back with everything that was typed.
+func (s *Console) fileFailed(c *gin.Context, actor routing.Actor, cause error) error {
+	values := c.Request.PostForm
+	status, key, text := s.explain(cause)
+	callers, err := s.caller(c.Request.Context(), actor, values.Get("phone"))
+	if err != nil {
+		return err
+	}
+	v := fileView{ID: values.Get("external_id"), Values: values, Place: s.choices(values.Get("item")), Problem: &problemView{Key: key, Text: text},
+		Suggest: s.suggestion(values.Get("text"), values.Get("placement")), Callers: callers}
+	v.Place.Unit, v.Place.District = values.Get("unit"), values.Get("district")
+	s.render(c, status, "file", page{Title: "console.file.title", Actor: actor, Section: "file", Data: v})
+	return nil
+}
+
+// complaintOf reads the form. A person's placement wins; without one the judgement decides, with the district that was chosen.
+func (s *Console) complaintOf(v url.Values) routing.Complaint {
+	text := strings.TrimSpace(v.Get("text"))
+	phone, _ := routing.PlainPhone(v.Get("phone"))
+	c := routing.Complaint{
+		Text: text, Channel: routing.ChannelHotline, Confidential: v.Get("confidential") == "yes",
+		Contact: routing.Contact{Enterprise: strings.TrimSpace(v.Get("enterprise")), Name: strings.TrimSpace(v.Get("contact_name")), Phone: phone},
+	}
+	if id := v.Get("external_id"); strings.HasPrefix(id, formID) {
+		c.ExternalID = id
+	}
+	if text != "" {
+		c.Judgement = s.Judge.Judge(text)
+	}
+	if d := v.Get("district"); d != "" {
+		c.Judgement.District = d
+	}
+	item, unit, picked := strings.Cut(v.Get("placement"), "|")
+	if v.Get("placement") == "manual" {
+		item, unit, picked = v.Get("item"), v.Get("unit"), true
+	}
+	if picked {
+		c.Placement = &routing.Placement{Item: item, Unit: unit, District: c.Judgement.District}
+	}
+	return c
+}
+
+// code makes the QR code of a case. Filing is done whether it comes or not.
+func (s *Console) code(ctx context.Context, c routing.Case) template.URL {
+	if s.QR == nil {
+		return ""
+	}
+	image, err := s.QR(ctx, c.Token)
+	if err != nil {
+		s.Logger.Warn("no QR code for a case", "number", c.Number, "error", err)
+		return ""
+	}
+	image = strings.TrimPrefix(image, strings.TrimSuffix(s.PublicURL, "/")) // the stand-in's codes are on our own server
+	if !strings.HasPrefix(image, "https://") && !strings.HasPrefix(image, "data:image/") && !strings.HasPrefix(image, "/") {
+		s.Logger.Warn("QR code has an address that pages don't load", "number", c.Number)
+		return ""
+	}
+	return template.URL(image) //nolint:gosec // checked above
+}

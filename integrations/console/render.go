@@ -1,0 +1,230 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"jiesu/routing"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// views are the parsed templates by page name. Each page is parsed with the layout and the shared parts into a set of its own.
+type views map[string]*template.Template
+
+// pageNames lists every page; a file that is missing stops the start.
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem"}
+
+// page is what the layout needs beside a page's own Data.
+type page struct {
+	Title   string // catalogue key
+	Actor   routing.Actor
+	Section string // which entry of the navigation is lit
+	Number  string // case that the page shows, for live updates
+	Public  bool   // the complainant's page: no navigation
+	Sandbox bool
+	Data    any
+}
+
+func (s *Console) loadViews() (views, error) {
+	set := views{}
+	for _, name := range pageNames {
+		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("console: parse page %s: %w", name, err)
+		}
+		set[name] = t.Option("missingkey=error")
+	}
+	return set, nil
+}
+
+func (s *Console) funcs() template.FuncMap {
+	return template.FuncMap{
+		"t":        s.text,
+		"asset":    s.assets.asset,
+		"unit":     s.Plan.UnitName,
+		"item":     s.itemName,
+		"category": s.Plan.CategoryName,
+		"when":     s.when,
+		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"asked":    asked,
+		"percent":  func(f float64) int { return int(f*100 + 0.5) },
+		"short":    func(n int, text string) string { return shorten(text, n) },
+		"add":      func(a, b int) int { return a + b },
+		"has":      func(list []string, v string) bool { return slices.Contains(list, v) },
+		"mayFile":  func(r routing.Role) bool { return slices.Contains(filers, r) },
+		"mayTriage": func(r routing.Role) bool {
+			return slices.Contains(overseers, r)
+		},
+	}
+}
+
+// text looks a text up for a template: t "console.case.days" "n" value … A value may be anything that prints as one word.
+func (s *Console) text(key string, args ...any) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = fmt.Sprint(a)
+	}
+	return s.Wording.Text(key, words...)
+}
+
+// when writes a time as people in Beijing say it, without the year while it is this one.
+func (s *Console) when(t time.Time) string {
+	t = t.In(routing.Beijing())
+	key := "console.date"
+	if t.Year() != s.Now().In(routing.Beijing()).Year() {
+		key = "console.date.year"
+	}
+	return s.text(key, "year", t.Year(), "month", int(t.Month()), "day", t.Day(), "time", t.Format("15:04"))
+}
+
+// asked reports whether the event asks the office for an extension instead of granting one.
+func asked(e routing.Event) bool {
+	return e.Action == routing.ActionExtend && e.Actor.Role == routing.RoleUnit
+}
+
+// itemName names an item, or says that it is outside the plan.
+func (s *Console) itemName(id string) string {
+	if name := s.Plan.ItemName(id); name != "" {
+		return id + " " + name
+	}
+	return s.Wording.Text("console.item.other")
+}
+
+// shorten cuts a text to n characters, with an ellipsis where something is missing.
+func shorten(text string, n int) string {
+	r := []rune(text)
+	if len(r) <= n {
+		return text
+	}
+	return string(r[:n]) + "…"
+}
+
+// render writes a page. It is made in memory first, so that an error gives an error page and not half a page.
+func (s *Console) render(c *gin.Context, status int, name string, p page) {
+	s.renderPart(c, status, name, "layout.html", p)
+}
+
+// renderPart writes one named part of a page, for htmx.
+func (s *Console) renderPart(c *gin.Context, status int, name, part string, data any) {
+	if p, ok := data.(page); ok {
+		p.Sandbox = s.Sandbox
+		data = p
+	}
+	var b bytes.Buffer
+	if err := s.views[name].ExecuteTemplate(&b, part, data); err != nil {
+		s.Logger.Error("page cannot be rendered", "page", name, "error", err)
+		c.String(http.StatusInternalServerError, s.Wording.Text("console.problem.internal.title"))
+		return
+	}
+	c.Data(status, "text/html; charset=utf-8", b.Bytes())
+}
+
+// problemView is the page for everything that went wrong: what, what to do, and what was typed.
+type problemView struct {
+	Key   string // of its title, console.problem.<key>.title
+	Text  string
+	Typed []string
+	Again string // login address, when the login has run out
+}
+
+// fail turns an error into a page.
+func (s *Console) fail(c *gin.Context, actor routing.Actor, err error) {
+	status, key, text := s.explain(err)
+	if status == http.StatusUnauthorized && c.Request.Method == http.MethodGet {
+		s.toLogin(c)
+		return
+	}
+	if status == http.StatusInternalServerError {
+		if c.Request.Context().Err() != nil {
+			return // the browser has gone; nobody reads the page and nothing is wrong
+		}
+		s.Logger.Error("request failed", "route", c.FullPath(), "number", c.Param("number"), "actor_id", actor.ID, "error", err)
+	}
+	v := problemView{Key: key, Text: text, Typed: typed(c)}
+	if status == http.StatusUnauthorized {
+		v.Again = "/console/login"
+	}
+	if public(c) && key == "not_found" {
+		v.Key, v.Text = "page_gone", s.Wording.Text("console.problem.page_gone.text")
+	}
+	s.render(c, status, "problem", page{Title: "console.problem." + v.Key + ".title", Actor: actor, Public: public(c), Data: v})
+}
+
+// explain says what an error means to a person: the status, the key of the problem, and the sentence that says what to do.
+func (s *Console) explain(err error) (status int, key, text string) {
+	status, key = kindOf(err)
+	text = s.Wording.Text("console.problem." + key + ".text")
+	var bad *routing.InvalidError
+	var illegal *routing.IllegalStepError
+	switch {
+	case errors.As(err, &bad):
+		text = s.Wording.Text(bad.Key)
+	case errors.As(err, &illegal):
+		text = s.Wording.Text("console.problem.illegal.text",
+			"action", s.Wording.Text("action."+string(illegal.Action)), "state", s.Wording.Text("state."+string(illegal.State)))
+	}
+	return status, key, text
+}
+
+// kindOf is the one place that maps the domain's errors to HTTP.
+func kindOf(err error) (status int, key string) {
+	switch {
+	case errors.Is(err, errSignedOut):
+		return http.StatusUnauthorized, "signed_out"
+	case errors.Is(err, routing.ErrNotFound):
+		return http.StatusNotFound, "not_found"
+	case errors.Is(err, routing.ErrForbidden):
+		return http.StatusForbidden, "forbidden"
+	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
+		return http.StatusConflict, "conflict"
+	case is[*routing.IllegalStepError](err):
+		return http.StatusConflict, "illegal"
+	case is[*routing.InvalidError](err):
+		return http.StatusUnprocessableEntity, "invalid"
+	case is[*http.MaxBytesError](err):
+		return http.StatusRequestEntityTooLarge, "too_large"
+	}
+	return http.StatusInternalServerError, "internal"
+}
+
+func is[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
+}
+
+// problem shows a problem that is no error of the domain.
+func (s *Console) problem(c *gin.Context, status int, key string) {
+	s.render(c, status, "problem", page{Title: "console.problem." + key + ".title", Public: true,
+		Data: problemView{Key: key, Text: s.Wording.Text("console.problem." + key + ".text"), Typed: typed(c)}})
+}
+
+// toLogin sends the browser to the login page, in htmx's way when a script asks.
+func (s *Console) toLogin(c *gin.Context) {
+	if c.GetHeader("HX-Request") != "" {
+		c.Header("HX-Redirect", "/console/login")
+		c.Status(http.StatusUnauthorized)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/console/login?next="+template.URLQueryEscaper(c.Request.URL.RequestURI()))
+}
+
+// typed is what a person wrote into the form that failed; they get it back, whatever happened.
+func typed(c *gin.Context) []string {
+	var list []string
+	for _, field := range []string{"text", "note"} {
+		if v := c.PostForm(field); v != "" {
+			list = append(list, v)
+		}
+	}
+	return list
+}

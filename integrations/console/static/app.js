@@ -1,0 +1,175 @@
+// What pages do beyond plain links and forms: live updates, keys, and no form sent twice. Every page works without it.
+"use strict";
+(function () {
+  const body = document.body;
+  let row = null; // id of the chosen row, kept when the list is replaced
+  let before = { entries: 0, open: [] }; // timeline and unfolded steps of a page that is about to be replaced
+
+  // --- Live updates. A hidden tab lets go of its stream, since a browser has only six connections to one host, and looks once when it
+  // is shown again.
+
+  let source = null;
+
+  function connect() {
+    source = new EventSource(body.dataset.live);
+    source.addEventListener("case", function (e) { changed(e.data); });
+    source.addEventListener("tasks", function () { changed(""); });
+  }
+
+  function watch() {
+    if (!body.dataset.live || !window.EventSource) return;
+    if (!document.hidden) connect();
+    document.addEventListener("visibilitychange", function () {
+      if (document.hidden) {
+        if (source) source.close();
+        source = null;
+      } else if (!source) {
+        connect();
+        changed(body.dataset.number || null);
+      }
+    });
+  }
+
+  // changed takes the number of a case, "" for the list of tasks, null when anything may have changed.
+  function changed(number) {
+    const list = document.getElementById("list");
+    if (list) {
+      const tasks = "tasks" in list.dataset;
+      if (number === null || tasks === (number === "")) refresh(list);
+      return;
+    }
+    const page = document.getElementById("case");
+    if (!page || number !== body.dataset.number || page.querySelector("form[data-sent]")) return;
+    if (touched(page)) toast();
+    else refresh(page);
+  }
+
+  // Many changes at once make one request.
+  let waiting = 0;
+  function refresh(element) {
+    clearTimeout(waiting);
+    waiting = setTimeout(function () { htmx.trigger("#" + element.id, "changed"); }, 300);
+  }
+
+  // touched reports whether replacing the page would take something from the person: what they type, or a contact just revealed.
+  function touched(page) {
+    if ("keep" in page.dataset) return true;
+    if (document.activeElement && page.contains(document.activeElement) && document.activeElement.closest("form")) return true;
+    return Array.from(page.querySelectorAll("textarea, select, input:not([type=hidden])")).some(function (f) {
+      if (f.type === "checkbox" || f.type === "radio") return f.checked !== f.defaultChecked;
+      if (f.tagName !== "SELECT") return f.value !== f.defaultValue;
+      return f.selectedIndex !== Math.max(0, Array.from(f.options).findIndex(function (o) { return o.defaultSelected; }));
+    });
+  }
+
+  function toast() {
+    const t = document.getElementById("toast");
+    t.querySelector("a").href = "/console/cases/" + body.dataset.number;
+    t.hidden = false;
+  }
+
+  document.addEventListener("htmx:beforeSwap", function () {
+    const open = Array.from(document.querySelectorAll("details.step[open]"));
+    before = { entries: document.querySelectorAll("#timeline > li").length, open: open.map(function (d) { return d.dataset.step; }) };
+  });
+
+  document.addEventListener("htmx:afterSettle", function (e) {
+    const chosen = rows().find(function (x) { return id(x) === row; });
+    if (chosen) mark(chosen);
+    if (e.target.id === "case") {
+      document.querySelectorAll("#timeline > li").forEach(function (li, i) { if (i >= before.entries) li.classList.add("fresh"); });
+      document.querySelectorAll("details.step").forEach(function (d) { if (before.open.includes(d.dataset.step)) d.open = true; });
+    }
+    if (e.target.id === "callers") fill(e.target.querySelector("[data-enterprise]"));
+  });
+
+  // fill takes over the enterprise of a known caller, unless one was typed.
+  function fill(caller) {
+    const field = document.querySelector("input[name=enterprise]");
+    if (caller && field && !field.value) field.value = caller.dataset.enterprise;
+  }
+
+  // --- Keys
+
+  function rows() { return Array.from(document.querySelectorAll("[data-row]")); }
+
+  function id(r) { return r.dataset.number || r.dataset.task; }
+
+  function mark(r) { rows().forEach(function (x) { x.classList.toggle("chosen", x === r); }); }
+
+  function choose(r) {
+    if (!r) return;
+    mark(r);
+    row = id(r);
+    r.scrollIntoView({ block: "nearest" });
+  }
+
+  function move(by) {
+    const all = rows();
+    const at = all.findIndex(function (r) { return id(r) === row; });
+    choose(all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)]);
+  }
+
+  function press(selector) {
+    const r = document.querySelector("[data-row].chosen");
+    const target = r && r.querySelector(selector);
+    if (target) target.click();
+  }
+
+  document.addEventListener("keydown", function (e) {
+    if (e.isComposing || e.defaultPrevented) return;
+    if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.tagName === "TEXTAREA" && e.target.form) {
+      e.preventDefault();
+      e.target.form.requestSubmit();
+      return;
+    }
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, textarea, select")) return;
+    if (e.key === "j" || e.key === "k") {
+      if (e.target !== body) e.target.blur(); // the keys have the word now, Enter is for the chosen row
+      move(e.key === "j" ? 1 : -1);
+    } else if (e.repeat) {
+      return;
+    } else if (e.key === "/") {
+      const q = document.getElementById("q");
+      if (q) { e.preventDefault(); q.focus(); q.select(); }
+    } else if (/^[123]$/.test(e.key)) {
+      press('[data-key="' + e.key + '"]');
+    } else if (e.key === "Enter" && !e.target.closest("a, button, summary")) {
+      press("a[href]");
+    }
+  });
+
+  // --- Mouse
+
+  document.addEventListener("click", function (e) {
+    const r = e.target.closest("tr[data-row]"); // a row is a link
+    if (r && !e.target.closest("a, button, input, label") && !String(getSelection())) r.querySelector("a[href]").click();
+    const copy = e.target.closest("[data-copy]");
+    if (copy) {
+      document.getElementById(copy.dataset.copy).select();
+      if (document.execCommand("copy")) copy.textContent = copy.dataset.copied; // the clipboard API needs https, desks may have http
+    }
+  });
+  document.querySelectorAll("[data-copy]").forEach(function (b) { b.hidden = false; });
+
+  // --- No form twice
+
+  document.addEventListener("submit", function (e) {
+    const form = e.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { e.preventDefault(); return; }
+    form.dataset.sent = "1";
+    form.querySelectorAll("button").forEach(function (b) { b.setAttribute("aria-busy", "true"); });
+  });
+
+  // Back from another page: the form may be sent again.
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (f) {
+      delete f.dataset.sent;
+      f.querySelectorAll("button").forEach(function (b) { b.removeAttribute("aria-busy"); });
+    });
+  });
+
+  if (document.querySelector(".triage")) choose(rows()[0]);
+  watch();
+})();
