@@ -1,0 +1,211 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"jiesu/integrations/store"
+	"jiesu/routing"
+)
+
+const (
+	secretPhone  = "13900009999"
+	secretOpenID = "oSecretOpenIDOfSomebody"
+	secretName   = "欧阳无名"
+)
+
+// fileSecrets files a case whose personal data must not be readable in the database.
+func fileSecrets(t *testing.T, s *store.Store) {
+	t.Helper()
+	who := routing.Complainant{ID: "1", OpenID: secretOpenID, Phone: secretPhone, Name: secretName, CreatedAt: time.Now()}
+	c := routing.Case{Number: "JS20261124-000001", State: routing.StateTriage, Version: 1, Text: "一件事", ComplainantID: "1", Token: "t", FiledAt: time.Now(),
+		Contact:   routing.Contact{Name: secretName, Phone: secretPhone},
+		Judgement: routing.Judgement{Entities: &routing.Entities{Phones: []string{secretPhone}, People: []string{secretName}}}}
+	e := routing.Event{ID: "e", Case: c.Number, Seq: 1, Action: routing.ActionFile, At: time.Now(), To: routing.StateTriage}
+	err := s.Update(t.Context(), func(tx routing.Tx) error {
+		_, _, err := tx.PutInbound(t.Context(), routing.Inbound{Key: secretOpenID + "|1", OpenID: secretOpenID, At: time.Now()}, "1")
+		return errors.Join(err, tx.InsertComplainant(t.Context(), who), tx.InsertCase(t.Context(), c, e),
+			tx.SetReply(t.Context(), secretOpenID+"|1", "您好，"+secretName),
+			tx.PutDialogue(t.Context(), routing.Dialogue{ComplainantID: "1", State: []byte(`{"phone":"` + secretPhone + `"}`)}),
+			tx.InsertNotice(t.Context(), routing.Notice{ID: "n", ComplainantID: "1", Text: secretName, State: routing.NoticePending, CreatedAt: time.Now()}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPersonalDataIsUnreadableInTheDatabase(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		s := newStore(t, url)
+		fileSecrets(t, s)
+		var raw string
+		if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range files {
+				content, err := os.ReadFile(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				raw += string(content)
+			}
+		} else {
+			raw = everyRow(t, url)
+		}
+		if !strings.Contains(raw, "JS20261124-000001") {
+			t.Fatal("the case is not in what was read: the test sees nothing")
+		}
+		for _, secret := range []string{secretPhone, secretOpenID, secretName} {
+			if strings.Contains(raw, secret) {
+				t.Errorf("%q is readable in the database", secret)
+			}
+		}
+	})
+}
+
+// everyRow is every row of every table as text.
+func everyRow(t *testing.T, url string) string {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var all strings.Builder
+	for _, table := range []string{"complainants", "cases", "events", "inbound", "dialogues", "notices"} {
+		rows, err := db.QueryContext(t.Context(), "SELECT t::text FROM "+table+" AS t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var row string
+			if err := rows.Scan(&row); err != nil {
+				t.Fatal(err)
+			}
+			all.WriteString(row)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+func TestAnotherKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		if err := openDB(t, url).Close(); err != nil {
+			t.Fatal(err)
+		}
+		o := options(url)
+		o.Key = "another secret, as long as the first one"
+		if _, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrWrongKey) || strings.Contains(err.Error(), o.Key) {
+			t.Errorf("another key: %v", err)
+		}
+		if err := openDB(t, url).Close(); err != nil { // migrating again changes nothing
+			t.Errorf("the right key: %v", err)
+		}
+	})
+}
+
+func TestANewerDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		db := openDB(t, url)
+		if _, err := db.Write().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)"); err != nil {
+			t.Fatal(err)
+		}
+		var newer *store.NewerError
+		if err := db.Migrate(t.Context()); !errors.As(err, &newer) || newer.Database != 999 || newer.Program < 1 {
+			t.Errorf("migrate: %v", err)
+		}
+	})
+}
+
+// A pragma that is run on a pool reaches one of its connections only; ours come with the address and hold on every one.
+func TestEveryConnectionHasTheSettings(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, sqliteURL(t))
+	for range 2 {
+		conn, err := db.Write().Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"} {
+			var got string
+			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("%s is %s, want %s (%v)", pragma, got, want, err)
+			}
+		}
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // thrown away: the next round has a fresh one
+		_ = conn.Close()
+	}
+}
+
+func TestTheDatabaseIsForItsOwnerAlone(t *testing.T) {
+	t.Parallel()
+	url := sqliteURL(t)
+	openDB(t, url)
+	path := strings.TrimPrefix(url, "sqlite:")
+	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", filepath.Base(name), info.Mode().Perm(), err)
+		}
+	}
+}
+
+func TestJobsAreAsDurableAsTheirStep(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		s := newStore(t, url)
+		fail := errors.New("the step failed")
+		add := func(result error) error {
+			return s.Update(t.Context(), func(tx routing.Tx) error {
+				return errors.Join(tx.Enqueue(t.Context(), routing.Job{Kind: routing.JobDeliver, ID: "n"}), result)
+			})
+		}
+		if err := add(fail); !errors.Is(err, fail) {
+			t.Fatal(err)
+		}
+		if err := add(nil); err != nil {
+			t.Fatal(err)
+		}
+		db, err := store.Open(context.Background(), options(url))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		var n int
+		if err := db.Write().QueryRowContext(t.Context(), "SELECT count(*) FROM test_jobs").Scan(&n); err != nil || n != 1 {
+			t.Errorf("%d jobs, %v", n, err)
+		}
+	})
+}
+
+func TestUnusableAddressesAreNamed(t *testing.T) {
+	t.Parallel()
+	for url, says := range map[string]string{
+		"mysql://x": "sqlite: or postgres://", "sqlite:": "names no file", "sqlite::memory:": "names no file",
+		"sqlite:/proc/none/jiesu.db": "folder", "postgres://u:s3cret@127.0.0.1:1/x": "PostgreSQL",
+	} {
+		o := options(url)
+		_, err := store.Open(t.Context(), o)
+		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
