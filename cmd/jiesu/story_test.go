@@ -41,15 +41,17 @@ func platformBy(t *testing.T, transport http.RoundTripper, set func(string)) (bo
 		t.Fatal(err)
 	}
 	engine := gin.New()
-	srv := httptest.NewServer(engine)
+	srv := httptest.NewUnstartedServer(engine)
 	t.Cleanup(srv.Close)
+	base := "http://" + srv.Listener.Addr().String() // known before it runs, so that the routes can be
 	// The platform learns the callback's address after our server has a port.
 	box = sandbox.New(sandbox.Config{AppID: testAppID, AppSecret: testSecret, Token: testToken, AESKey: testAESKey,
-		CallbackURL: "http://callback.invalid/wechat/callback", BaseURL: srv.URL, Now: clock, Wording: words,
+		CallbackURL: "http://callback.invalid/wechat/callback", BaseURL: base, Now: clock, Wording: words,
 		Logger: slog.New(slog.DiscardHandler), HTTP: &http.Client{Timeout: 20 * time.Second, Transport: transport}})
 	t.Cleanup(box.Close)
 	box.Routes(engine)
-	return box, srv.URL + "/sandbox/api", set
+	srv.Start()
+	return box, base + "/sandbox/api", set
 }
 
 // templateConfig is a configuration file that names the sandbox's template.

@@ -30,17 +30,18 @@ func (c trainCommand) Run(ctx context.Context, w world) error {
 		return fmt.Errorf("read corpus: %w", err)
 	}
 	options := train.DefaultOptions()
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription("training"),
-		progressbar.OptionClearOnFinish(), progressbar.OptionShowCount())
+	var bar *progressbar.ProgressBar
 	options.Progress = func(done, total int) {
-		bar.ChangeMax(total)
+		if bar == nil {
+			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription("training"),
+				progressbar.OptionClearOnFinish(), progressbar.OptionShowCount())
+		}
 		_ = bar.Set(done) // a bar that can't be drawn stops nothing
 	}
 	model, report, err := train.Train(ctx, rows, tax, options)
 	if err != nil {
 		return fmt.Errorf("train on %s: %w", c.In, err)
 	}
-	_ = bar.Finish()
 	if err := saveModel(c.Out, model); err != nil {
 		return err
 	}
