@@ -61,14 +61,40 @@ const conflictTries = 5
 // Receive implements routing.Intake.
 func (in *Intake) Receive(ctx context.Context, m routing.Inbound, onTime func() bool) (reply string, err error) {
 	inline := sync.OnceValue(onTime) // asked once, however often the transaction is tried
+	ready := *in
+	ready.Judge = judgeAhead(in.Judge, clean(m.Text))
 	err = in.update(ctx, func(tx routing.Tx) error {
-		reply, err = in.receive(ctx, tx, m, inline)
+		reply, err = ready.receive(ctx, tx, m, inline)
 		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("take in message %s: %w", m.Key, err)
 	}
 	return reply, nil
+}
+
+// judgedAhead is a judge who knows one text already.
+type judgedAhead struct {
+	others routing.Judge
+	text   string
+	known  routing.Judgement
+}
+
+// judgeAhead judges a text before the transaction that will ask for it: on SQLite transactions take turns, and judging is the longest part
+// of one that needs no database.
+func judgeAhead(j routing.Judge, text string) routing.Judge {
+	if text == "" {
+		return j
+	}
+	return judgedAhead{j, text, j.Judge(text)}
+}
+
+// Judge implements routing.Judge.
+func (j judgedAhead) Judge(text string) routing.Judgement {
+	if text == j.text {
+		return j.known
+	}
+	return j.others.Judge(text)
 }
 
 // update runs fn in a transaction, again when somebody else was faster.
