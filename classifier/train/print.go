@@ -28,6 +28,16 @@ func (r Report) text() string {
 		d := r.Decisions[name]
 		fmt.Fprintf(&b, "%-16s %7.2f %10.2f %9.2f\n", name, 100*d.Share, 100*d.WrongUnit, 100*d.TopThree)
 	}
+	fmt.Fprintf(&b, "\n%-16s %5s %10s %7s\n", "confidence", "rows", "mean", "right")
+	for _, bin := range r.Reliability {
+		if bin.Rows > 0 {
+			fmt.Fprintf(&b, "%.1f to %-9.1f %5d %10.2f %7.2f\n", bin.From, bin.To, bin.Rows, 100*bin.Confidence, 100*bin.Right)
+		}
+	}
+	fmt.Fprintf(&b, "\n%-16s %10s %10s\n", "coverage", "wrong unit", "from")
+	for _, p := range r.RiskCoverage {
+		fmt.Fprintf(&b, "%-16.2f %10.2f %10.3f\n", 100*p.Coverage, 100*p.Risk, p.Confidence)
+	}
 	fmt.Fprintf(&b, "\n%-16s %5s %7s %7s %8s %8s\n", "style", "rows", "item", "unit", "category", "district")
 	for _, name := range sortedKeys(r.PerStyle) {
 		s := r.PerStyle[name]

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -24,8 +25,12 @@ type Report struct {
 	TopThree     float64 `json:"top_three"`
 	// DistrictAccuracy counts texts without a district too.
 	DistrictAccuracy float64 `json:"district_accuracy"`
-	// ECE is the expected calibration error of the confidence in ten bins: how far it is from the frequency of being right.
-	ECE       float64               `json:"ece"`
+	// ECE is the expected calibration error: how far, over the bins of Reliability, the confidence is from the frequency of being right.
+	ECE         float64 `json:"ece"`
+	Reliability []Bin   `json:"reliability"`
+	// RiskCoverage tells what share of all texts could be dispatched unseen at what share of wrong units, most confident first.
+	RiskCoverage []Point `json:"risk_coverage"`
+
 	Decisions map[string]Outcome    `json:"decisions"`
 	PerLabel  map[string]LabelScore `json:"per_label"`
 	PerStyle  map[string]StyleScore `json:"per_style"`
@@ -41,6 +46,23 @@ type Outcome struct {
 	Share     float64 `json:"share"`
 	WrongUnit float64 `json:"wrong_unit"`
 	TopThree  float64 `json:"top_three"`
+}
+
+// Bin is the texts whose confidence lies from From (included) to To.
+type Bin struct {
+	From       float64 `json:"from"`
+	To         float64 `json:"to"`
+	Rows       int     `json:"rows"`
+	Confidence float64 `json:"confidence"` // mean
+	Right      float64 `json:"right"`      // share with item and unit right
+}
+
+// Point is one of the risk–coverage curve: dispatching every text of the plan with at least this Confidence covers so large a share of all
+// texts, of which so large a share has a wrong unit.
+type Point struct {
+	Coverage   float64 `json:"coverage"`
+	Risk       float64 `json:"risk"`
+	Confidence float64 `json:"confidence"`
 }
 
 // LabelScore is how well one item is found.
@@ -127,7 +149,8 @@ func report(rows []Row, answers []answer, tax classifier.Taxonomy) Report {
 	}
 	r.PerLabel, r.MacroF1 = perLabel(rows, answers)
 	r.Confusions = confusions(rows, answers)
-	r.ECE = calibrationError(rows, answers)
+	r.Reliability, r.ECE = reliability(rows, answers)
+	r.RiskCoverage = riskCoverage(rows, answers)
 	return r
 }
 
@@ -177,19 +200,48 @@ func confusions(rows []Row, answers []answer) []Confusion {
 	return list[:min(most, len(list))]
 }
 
-func calibrationError(rows []Row, answers []answer) float64 {
+func reliability(rows []Row, answers []answer) (list []Bin, ece float64) {
 	const bins = 10
-	var confidence, right [bins]float64
+	list = make([]Bin, bins)
+	for b := range list {
+		list[b].From, list[b].To = float64(b)/bins, float64(b+1)/bins
+	}
 	for i, a := range answers {
-		bin := min(int(a.confidence*bins), bins-1)
-		confidence[bin] += a.confidence
-		right[bin] += one(a.item == rows[i].Item && a.unit == rows[i].Unit)
+		bin := &list[min(int(a.confidence*bins), bins-1)]
+		bin.Rows++
+		bin.Confidence += a.confidence
+		bin.Right += one(a.item == rows[i].Item && a.unit == rows[i].Unit)
 	}
-	var sum float64
-	for b := range bins {
-		sum += math.Abs(confidence[b] - right[b])
+	for b := range list {
+		bin := &list[b]
+		ece += math.Abs(bin.Confidence-bin.Right) / float64(len(rows))
+		if bin.Rows > 0 {
+			bin.Confidence /= float64(bin.Rows)
+			bin.Right /= float64(bin.Rows)
+		}
 	}
-	return sum / float64(len(rows))
+	return list, ece
+}
+
+// riskCoverage gives a point for each twentieth of the texts, and one for all that are of the plan by their answer.
+func riskCoverage(rows []Row, answers []answer) []Point {
+	const steps = 20
+	var order []int
+	for i, a := range answers {
+		if a.item != classifier.Other {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(answers[b].confidence, answers[a].confidence) })
+	var points []Point
+	wrong := 0
+	for n, i := range order {
+		wrong += int(one(answers[i].unit != rows[i].Unit))
+		if (n+1)*steps/len(rows) > n*steps/len(rows) || n+1 == len(order) {
+			points = append(points, Point{float64(n+1) / float64(len(rows)), float64(wrong) / float64(n+1), answers[i].confidence})
+		}
+	}
+	return points
 }
 
 // Print writes the report for a person to read.

@@ -129,10 +129,18 @@ func TestTrainAndEvalWorkForAnyLabels(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || report.Rows != 24 || report.Accuracy < 0.9 {
 		t.Errorf("eval: code %d, %+v, %v, %s", code, report, err, errs)
 	}
+	page := filepath.Join(folder, "report.html")
+	if _, errs, code := command(t, nil, "", "eval", "--model", filepath.Join(folder, "model"), "--in", corpus, "--html", page); code != 0 {
+		t.Errorf("eval --html: %s", errs)
+	}
+	html, err := os.ReadFile(page)
+	if err != nil || !bytes.Contains(html, []byte("<svg")) || !bytes.Contains(html, []byte("sport")) || bytes.Contains(html, []byte("ZgotmplZ")) {
+		t.Errorf("the page: %v, %.200s", err, html)
+	}
 	if _, errs, code := command(t, nil, "", "eval", "--in", filepath.Join(folder, "none.tsv")); code != 1 || !strings.Contains(errs, "none.tsv") {
 		t.Errorf("no such file: code %d, %q", code, errs)
 	}
-	left, err := filepath.Glob(filepath.Join(folder, ".model-*"))
+	left, err := filepath.Glob(filepath.Join(folder, ".jiesu-*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

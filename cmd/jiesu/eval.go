@@ -12,6 +12,7 @@ type evalCommand struct {
 	Model string `type:"existingfile" help:"Model file; default: the one built in."`
 	In    string `required:"" type:"path" help:"A label<TAB>text file (.tsv), a corpus file (.jsonl) or a folder of them."`
 	JSON  bool   `name:"json" help:"Print the report as JSON."`
+	HTML  string `name:"html" type:"path" help:"Also write the report as a page with charts to this file."`
 }
 
 // Run implements the command.
@@ -29,6 +30,11 @@ func (c evalCommand) Run(w world) error {
 		return fmt.Errorf("read texts: %w", err)
 	}
 	report := train.Evaluate(model, rows, tax)
+	if c.HTML != "" {
+		if err := writeFile(c.HTML, report.HTML); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		enc := json.NewEncoder(w.stdout)
 		enc.SetIndent("", "  ")

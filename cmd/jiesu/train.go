@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/schollz/progressbar/v3"
 
-	"jiesu/classifier"
 	"jiesu/classifier/train"
 )
 
@@ -42,7 +42,7 @@ func (c trainCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("train on %s: %w", c.In, err)
 	}
-	if err := saveModel(c.Out, model); err != nil {
+	if err := writeFile(c.Out, model.Save); err != nil {
 		return err
 	}
 	if err := report.Print(w.stderr); err != nil {
@@ -52,18 +52,18 @@ func (c trainCommand) Run(ctx context.Context, w world) error {
 	return err
 }
 
-// saveModel writes beside the file and renames, so that a broken-off training never leaves half a model.
-func saveModel(path string, model *classifier.Model) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".model-*")
+// writeFile writes beside the file and renames, so that what breaks off never leaves half of one.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".jiesu-*")
 	if err != nil {
-		return fmt.Errorf("write model: %w", err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("write model: %w", err), os.Remove(f.Name()))
+			err = errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
 		}
 	}()
-	if err := errors.Join(model.Save(f), f.Chmod(0o644), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
