@@ -15,38 +15,44 @@ var (
 	sizes    = map[string]float64{"": 1, "百": 1e2, "千": 1e3, "万": 1e4, "w": 1e4, "十万": 1e5, "百万": 1e6, "千万": 1e7, "亿": 1e8}
 )
 
+// sum is what a pattern found of an amount: 36, 万, 8, 元.
+type sum struct{ number, size, tail, unit string }
+
 func (f *finder) findAmounts(s *search) {
 	for _, pattern := range f.amounts {
-		names := pattern.SubexpNames()
-		for _, at := range pattern.FindAllStringSubmatchIndex(s.folded, -1) {
-			part := map[string]string{}
-			for g, name := range names {
-				if name != "" && at[2*g] >= 0 {
-					part[name] = s.folded[at[2*g]:at[2*g+1]]
-				}
+		f.patterns.each(pattern, s, func(m match) {
+			part := sum{pattern.group(s, m, groupNumber), pattern.group(s, m, groupSize), pattern.group(s, m, groupTail), pattern.group(s, m, groupCurrency)}
+			if part.tail != "" && (part.size == "" || s.digitAt(m.to)) {
+				return // 3万 and then another number, or digits that belong together otherwise
 			}
 			yuan, ok := money(part)
-			if !ok || part["unit"] == "" && f.measure.MatchString(s.folded[at[1]:]) || digitAt(s.folded, at[0]-1) {
-				continue
+			if !ok || part.unit == "" && f.measure.MatchString(s.folded[m.at[1]:]) || s.digitAt(m.from-1) {
+				return
 			}
-			if e, ok := s.claim(at[0], at[1]); ok {
+			if e, ok := s.claim(m.from, m.to); ok {
 				s.results.Amounts = append(s.results.Amounts, Amount{e, yuan})
 			}
-		}
+		})
 	}
 	slices.SortFunc(s.results.Amounts, func(a, b Amount) int { return a.Start - b.Start })
 }
 
 // money values an amount, false if it isn't clearly one: a bare number is none, nor is 三万六千 people.
-func money(part map[string]string) (float64, bool) {
-	number := part["number"]
+func money(part sum) (float64, bool) {
+	number := part.number
 	if first, _ := utf8.DecodeRuneInString(number); first < utf8.RuneSelf {
 		value, err := strconv.ParseFloat(strings.ReplaceAll(number, ",", ""), 64)
-		size := sizes[part["size"]]
-		return value * size, err == nil && (part["unit"] != "" || size >= 1e4)
+		size := sizes[part.size]
+		if tail, err := strconv.ParseFloat(part.tail, 64); err == nil {
+			value += tail / 10 // 36万8
+		}
+		return value * size, err == nil && (part.unit != "" || size >= 1e4)
+	}
+	if first, _ := utf8.DecodeRuneInString(number); part.unit == "" && strings.ContainsRune("百千万亿", first) {
+		return 0, false // 千万别, 万一
 	}
 	value, ok := chineseNumber(number)
-	return value, ok && (part["unit"] != "" && (value >= 10 || part["unit"] != "块") || value >= 1e4 && part["unit"] == "")
+	return value, ok && (part.unit != "" && (value >= 10 || part.unit != "块") || value >= 1e4 && part.unit == "")
 }
 
 // chineseNumber values 三万六 as 36000, 一百九十多万 as 1900000, 十来万 as 100000. Spoken numbers leave out the last unit: 三万六 is 三万六千.

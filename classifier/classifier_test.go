@@ -149,6 +149,16 @@ func checkResult(t interface{ Fatalf(string, ...any) }, tax classifier.Taxonomy,
 			t.Fatalf("%q: evidence %+v", text, s)
 		}
 	}
+	for _, o := range r.Entities.Offices {
+		if !slices.ContainsFunc(tax.Categories, func(c classifier.Category) bool { return slices.Contains(c.Leads, o.Unit) }) {
+			t.Fatalf("%q: office %+v", text, o)
+		}
+	}
+	for _, d := range r.Entities.Durations {
+		if d.Days <= 0 {
+			t.Fatalf("%q: duration %+v", text, d)
+		}
+	}
 	for _, e := range entities(r.Entities) {
 		if e.Start < 0 || e.Start >= e.End || e.End > len(characters) || strings.Join(characters[e.Start:e.End], "") != e.Text {
 			t.Fatalf("%q: entity %+v", text, e)
@@ -167,7 +177,13 @@ func characters(s string) []string {
 }
 
 func entities(e classifier.Entities) []classifier.Entity {
-	all := slices.Concat(e.Enterprise, e.Phones, e.People, e.PlaceHints)
+	all := slices.Concat(e.Enterprise, e.Phones, e.People, e.PlaceHints, e.Orders)
+	for _, o := range e.Offices {
+		all = append(all, o.Entity)
+	}
+	for _, d := range e.Durations {
+		all = append(all, d.Entity)
+	}
 	for _, a := range e.Amounts {
 		all = append(all, a.Entity)
 	}
@@ -180,7 +196,7 @@ func entities(e classifier.Entities) []classifier.Entity {
 func TestAnyTextHasASoundAnswer(t *testing.T) {
 	t.Parallel()
 	m, tax := embedded(t), taxonomy(t)
-	pieces := []string{"街道欠工程款", "铁西区", "和平", "３６万元", "三万六", "13800001234", "2019年3月", "宏达建材有限公司", "我姓王", "\xff", "\u200b", "，", " ", "中街", "😡"}
+	pieces := []string{"街道欠工程款", "铁西区", "和平", "３６万元", "三万六", "13800001234", "2019年3月", "宏达建材有限公司", "我姓王", "工商局", "供電所", "三个半月", "一年零两个月", "JS20210430-000123", "工单号：", "\xff", "\u200b", "，", " ", "中街", "😡"}
 	rapid.Check(t, func(t *rapid.T) {
 		var b strings.Builder
 		for range rapid.IntRange(0, 10).Draw(t, "pieces") {
@@ -406,29 +422,5 @@ func TestModelOfOtherFeaturesIsRefused(t *testing.T) {
 	changed := slices.Concat(file.Bytes()[:sumAt], sum[:], binary.LittleEndian.AppendUint32(nil, uint32(body.Len())), body.Bytes())
 	if _, err := classifier.Load(bytes.NewReader(changed), taxonomy(t)); !errors.Is(err, classifier.ErrModelFormat) {
 		t.Errorf("got %v, want %v", err, classifier.ErrModelFormat)
-	}
-}
-
-func BenchmarkLoad(b *testing.B) {
-	tax := taxonomy(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := classifier.Embedded(tax); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkClassify(b *testing.B) {
-	m := embedded(b)
-	short := []rune(strings.Repeat(matter, 2))[:150]
-	for name, text := range map[string]string{"150 characters": string(short), "1500 characters": string([]rune(strings.Repeat(story, 9))[:1500]),
-		"10000 characters": string([]rune(strings.Repeat(story+matter, 40))[:10000])} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				m.Classify(text)
-			}
-		})
 	}
 }

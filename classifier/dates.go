@@ -8,26 +8,24 @@ import (
 
 func (f *finder) findDates(s *search) {
 	for _, pattern := range f.dates {
-		for _, at := range pattern.FindAllStringSubmatchIndex(s.folded, -1) {
-			if digitAt(s.folded, at[0]-1) || digitAt(s.folded, at[1]) {
-				continue
+		f.patterns.each(pattern, s, func(m match) {
+			if s.digitAt(m.from-1) || s.digitAt(m.to) {
+				return
 			}
-			var parts [3]string
-			for i, name := range [...]string{"year", "month", "day"} {
-				if g := pattern.SubexpIndex(name); g > 0 && at[2*g] >= 0 {
-					parts[i] = s.folded[at[2*g]:at[2*g+1]]
-				}
+			if e, ok := s.claim(m.from, m.to); ok {
+				value := isoDate([3]string{pattern.group(s, m, groupYear), pattern.group(s, m, groupMonth), pattern.group(s, m, groupDay)})
+				s.results.Dates = append(s.results.Dates, Date{e, value})
 			}
-			if e, ok := s.claim(at[0], at[1]); ok {
-				s.results.Dates = append(s.results.Dates, Date{e, isoDate(parts)})
-			}
-		}
+		})
 	}
 	slices.SortFunc(s.results.Dates, func(a, b Date) int { return a.Start - b.Start })
 }
 
 // isoDate writes year, month and day as far as they are named; without a year there is no value. A year of two digits is of this century.
 func isoDate(parts [3]string) string {
+	if parts[0] == "" {
+		return ""
+	}
 	year, err := strconv.Atoi(parts[0])
 	if err != nil {
 		return ""

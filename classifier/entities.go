@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed data/entities.tsv
@@ -33,6 +34,20 @@ type Date struct {
 	Value string `json:"value,omitempty"`
 }
 
+// Office is a lead unit of the plan by whatever name.
+type Office struct {
+	Entity
+	// Unit is its id in the taxonomy.
+	Unit string `json:"unit"`
+}
+
+// Duration is how long something has lasted.
+type Duration struct {
+	Entity
+	// Days is its length, a month having 30, half a year 182 and a year 365; 多, 来 (about) don't change it.
+	Days int `json:"days"`
+}
+
 // Entities are the named things of a text, each kind in order of place. Telephone numbers and people are personal data: show them masked.
 type Entities struct {
 	Enterprise []Entity `json:"enterprise,omitempty"`
@@ -43,18 +58,31 @@ type Entities struct {
 	People []Entity `json:"people,omitempty"`
 	// PlaceHints are landmarks, and roads called after a district: no district, but worth asking about.
 	PlaceHints []Entity `json:"place_hint,omitempty"`
+	// Offices are the lead units that are named: the one complained of, as a rule.
+	Offices   []Office   `json:"offices,omitempty"`
+	Durations []Duration `json:"durations,omitempty"`
+	// Orders are numbers of earlier work orders, without the words before them.
+	Orders []Entity `json:"orders,omitempty"`
 }
 
 // finder finds entities by patterns and words from a data file.
 type finder struct {
-	phones, amounts, dates, people []*regexp.Regexp
+	patterns                       patterns
+	phones, amounts, dates, people []*pattern
+	durations, orders              []*pattern
 	measure                        *regexp.Regexp
 	company, companyNot            []string
 	companyStop, empty             map[string]bool
+	durationNot, durationSure      around
+	offices                        offices
+	// first and last mark the first characters of the empty words and the last ones of companies' endings.
+	first, last marks
 }
 
-func newFinder() (*finder, error) {
-	f := &finder{companyStop: map[string]bool{}, empty: map[string]bool{}}
+// newFinder looks for those of the offices that are lead units of the taxonomy.
+func newFinder(tax Taxonomy) (*finder, error) {
+	f := &finder{patterns: patterns{starts: newMarks(), inside: newMarks()}, companyStop: map[string]bool{}, empty: map[string]bool{},
+		first: newMarks(), last: newMarks()}
 	var surnames string
 	err := readTable(entityData, 2, func(fields []string) error {
 		if fields[0] == "surname" {
@@ -70,17 +98,43 @@ func newFinder() (*finder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read entity patterns: %w", err)
 	}
+	if f.offices, err = newOffices(tax); err != nil {
+		return nil, err
+	}
+	for word := range f.empty {
+		r, _ := utf8.DecodeRuneInString(word)
+		f.first.add(1, r, r)
+	}
+	for _, ending := range f.company {
+		r, _ := utf8.DecodeLastRuneInString(ending)
+		f.last.add(1, r, r)
+	}
 	return f, nil
 }
 
+// Groups that the patterns of a kind may have, by their number in pattern.groups.
+const (
+	groupYear, groupMonth, groupDay                  = 0, 1, 2
+	groupNumber, groupSize, groupTail, groupCurrency = 0, 1, 2, 3
+	groupMonths                                      = 2
+	groupName                                        = 0
+)
+
 func (f *finder) add(kind, value string) error {
-	patterns := map[string]*[]*regexp.Regexp{"phone": &f.phones, "amount": &f.amounts, "date": &f.dates, "person": &f.people}
-	if list, ok := patterns[kind]; ok {
-		pattern, err := regexp.Compile(value)
+	lists := map[string]struct {
+		list  *[]*pattern
+		names []string
+	}{
+		"phone": {&f.phones, nil}, "amount": {&f.amounts, []string{"number", "size", "tail", "unit"}},
+		"date": {&f.dates, []string{"year", "month", "day"}}, "person": {&f.people, []string{"name"}},
+		"duration": {&f.durations, []string{"number", "size", "months"}}, "order": {&f.orders, []string{"name"}},
+	}
+	if l, ok := lists[kind]; ok {
+		p, err := f.patterns.compile(value, l.names...)
 		if err != nil {
 			return fmt.Errorf("pattern of %s: %w", kind, err)
 		}
-		*list = append(*list, pattern)
+		*l.list = append(*l.list, p)
 		return nil
 	}
 	var err error
@@ -95,6 +149,14 @@ func (f *finder) add(kind, value string) error {
 		addAll(f.companyStop, value)
 	case "empty":
 		addAll(f.empty, value)
+	case "duration_not_before":
+		f.durationNot.before = runesOf(value)
+	case "duration_not_after":
+		f.durationNot.after = runesOf(value)
+	case "duration_sure_before":
+		f.durationSure.before = runesOf(value)
+	case "duration_sure_after":
+		f.durationSure.after = runesOf(value)
 	case "surname":
 	default:
 		err = fmt.Errorf("unknown kind %q", kind)
@@ -110,35 +172,36 @@ func addAll(set map[string]bool, words string) {
 
 // search is one text being searched: taken keeps a stretch from being found twice, the more specific kind first.
 type search struct {
-	reading
-	cutter
-	folded  string
-	offset  []int // character number of each byte of folded
+	*reading
+	folded  string // empty if there are no places
+	places  []place
 	taken   []bool
 	results Entities
 }
 
-func (f *finder) find(r reading) Entities {
-	s := &search{reading: r, cutter: newCutter(r.original), folded: string(r.folded)}
-	s.offset = make([]int, len(s.folded)+1)
-	s.taken = make([]bool, len(r.folded)+1)
-	characters := 0
-	for i := range s.folded {
-		s.offset[i] = characters
-		characters++
+func (f *finder) find(r *reading, s *search) Entities {
+	s.reading, s.results = r, Entities{}
+	s.taken = append(s.taken[:0], make([]bool, len(r.Folded))...)
+	f.patterns.prepare(s)
+	if len(s.places) > 0 {
+		f.findPhones(s)
+		f.findDates(s)
+		f.findAmounts(s)
+		f.findPeople(s)
 	}
-	s.offset[len(s.folded)] = characters
-	f.findPhones(s)
-	f.findDates(s)
-	f.findAmounts(s)
-	f.findPeople(s)
 	f.findCompanies(s)
-	return s.results
+	if len(s.places) > 0 {
+		f.findOrders(s)
+		f.findDurations(s)
+	}
+	f.offices.find(s)
+	found := s.results
+	s.folded, s.results = "", Entities{}
+	return found
 }
 
-// claim turns bytes of the folded text into an entity, false if part of it belongs to another one.
-func (s *search) claim(start, end int) (Entity, bool) {
-	from, to := s.offset[start], s.offset[end]
+// claim turns characters of the text into an entity, false if part of it belongs to another one.
+func (s *search) claim(from, to int) (Entity, bool) {
 	if slices.Contains(s.taken[from:to], true) {
 		return Entity{}, false
 	}
@@ -150,46 +213,74 @@ func (s *search) claim(start, end int) (Entity, bool) {
 
 func (f *finder) findPhones(s *search) {
 	for _, pattern := range f.phones {
-		for _, at := range pattern.FindAllStringIndex(s.folded, -1) {
-			if digitAt(s.folded, at[0]-1) || digitAt(s.folded, at[1]) {
-				continue // part of a longer number: an account, a file
+		f.patterns.each(pattern, s, func(m match) {
+			if s.digitAt(m.from-1) || s.digitAt(m.to) {
+				return // part of a longer number: an account, a file
 			}
-			if e, ok := s.claim(at[0], at[1]); ok {
+			if e, ok := s.claim(m.from, m.to); ok {
 				s.results.Phones = append(s.results.Phones, e)
 			}
-		}
+		})
 	}
 	slices.SortFunc(s.results.Phones, func(a, b Entity) int { return a.Start - b.Start })
 }
 
-func digitAt(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+func (s *search) digitAt(i int) bool {
+	return i >= 0 && i < len(s.Folded) && s.Folded[i] >= '0' && s.Folded[i] <= '9'
+}
 
 func (f *finder) findPeople(s *search) {
 	for _, pattern := range f.people {
-		group := pattern.SubexpIndex("name")
-		for _, at := range pattern.FindAllStringSubmatchIndex(s.folded, -1) {
-			if e, ok := s.claim(at[2*group], at[2*group+1]); ok {
+		f.patterns.each(pattern, s, func(m match) {
+			g := pattern.groups[groupName]
+			from := m.from + utf8.RuneCountInString(s.folded[m.at[0]:m.at[2*g]])
+			if e, ok := s.claim(from, from+utf8.RuneCountInString(s.folded[m.at[2*g]:m.at[2*g+1]])); ok {
 				s.results.People = append(s.results.People, e)
 			}
-		}
+		})
 	}
 	slices.SortFunc(s.results.People, func(a, b Entity) int { return a.Start - b.Start })
+}
+
+// findOrders leaves out numbers of other things: 合同编号.
+func (f *finder) findOrders(s *search) {
+	for _, pattern := range f.orders {
+		f.patterns.each(pattern, s, func(m match) {
+			from, to := m.from, m.to
+			if g := pattern.groups[groupName]; g >= 0 {
+				if from > 0 && unicode.Is(unicode.Han, s.Folded[from-1]) && startsWith(s.Folded[from:], []rune("编号")) {
+					return
+				}
+				from += utf8.RuneCountInString(s.folded[m.at[0]:m.at[2*g]])
+			}
+			if s.digitAt(to) || s.digitAt(from-1) {
+				return
+			}
+			if e, ok := s.claim(from, to); ok {
+				s.results.Orders = append(s.results.Orders, e)
+			}
+		})
+	}
+	slices.SortFunc(s.results.Orders, func(a, b Entity) int { return a.Start - b.Start })
 }
 
 // findCompanies walks back from a company's ending to where its name begins.
 func (f *finder) findCompanies(s *search) {
 	const longest, shortest = 10, 3 // words, and characters before the ending
-	for last, token := range s.tokens {
+	for last, token := range s.Tokens {
+		if f.last.at(s.Normalized.Runes[token.End-1]) == 0 {
+			continue
+		}
 		ending, ok := f.companyEnding(token.Text)
 		if !ok {
 			continue
 		}
 		first := last
-		for first > 0 && last-first < longest && f.inName(s, s.tokens[first-1].Text) {
+		for first > 0 && last-first < longest && f.inName(s.Tokens[first-1].Text) {
 			first--
 		}
-		start, end := s.normalized.Original(s.tokens[first].Start, token.End)
-		if end-start-ending < shortest || f.notCompany(string(s.reading.folded[start:end])) || slices.Contains(s.taken[start:end], true) {
+		start, end := s.Normalized.Original(s.Tokens[first].Start, token.End)
+		if end-start-ending < shortest || f.notCompany(string(s.Folded[start:end])) || slices.Contains(s.taken[start:end], true) {
 			continue
 		}
 		s.results.Enterprise = append(s.results.Enterprise, Entity{s.text(start, end), start, end})
@@ -200,13 +291,13 @@ func (f *finder) findCompanies(s *search) {
 func (f *finder) companyEnding(word string) (int, bool) {
 	for _, ending := range f.company {
 		if strings.HasSuffix(word, ending) {
-			return len([]rune(ending)), true
+			return utf8.RuneCountInString(ending), true
 		}
 	}
 	return 0, false
 }
 
-func (f *finder) inName(s *search, word string) bool {
+func (f *finder) inName(word string) bool {
 	if f.companyStop[word] {
 		return false
 	}
@@ -223,10 +314,11 @@ func (f *finder) notCompany(name string) bool {
 }
 
 // substance counts the letters of the words that say something: not greetings, nor a bare "I want to complain".
-func (f *finder) substance(r reading) int {
+func (f *finder) substance(r *reading) int {
 	characters := 0
-	for _, token := range r.tokens {
-		if unicode.IsLetter(r.normalized.Runes[token.Start]) && !f.empty[token.Text] {
+	for _, token := range r.Tokens {
+		first := r.Normalized.Runes[token.Start]
+		if unicode.IsLetter(first) && (f.first.at(first) == 0 || !f.empty[token.Text]) {
 			characters += token.End - token.Start
 		}
 	}

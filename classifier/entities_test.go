@@ -2,6 +2,7 @@ package classifier_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +32,13 @@ func TestAmountsAreValued(t *testing.T) {
 		"罚了五千块钱":           "[五千块钱 5000]",
 		"押金2w":             "[2w 20000]",
 		"先付10万元，又付2万元":     "[10万元 100000] [2万元 20000]",
+		"欠我36万8":           "[36万8 368000]",
+		"干了120万的活":         "[120万 1.2e+06]",
+		"十万块":              "[十万块 100000]",
 		// No sums of money.
+		"千万别说是我":      "",
+		"万一查下来":       "",
+		"百分之百是":       "",
 		"三万六千人":       "",
 		"办了3个月跑了5趟":   "",
 		"2000平方的厂房":   "",
@@ -94,6 +101,144 @@ func TestPhonesPeopleAndEnterprisesAreFound(t *testing.T) {
 			if !slices.Equal(pair[0], pair[1]) {
 				t.Errorf("%s: %s %v, want %v", c.text, kind, pair[0], pair[1])
 			}
+		}
+	}
+}
+
+func TestOfficesAreKnownByWhatPeopleCallThem(t *testing.T) {
+	t.Parallel()
+	m := embedded(t)
+	for text, want := range map[string]string{
+		"工商说要现场看，国土不给盖章":      "[工商 market-regulation] [国土 natural-resources]",
+		"电业局停电，供电所没人接":        "[电业局 power] [供电所 power]",
+		"自来水公司非让用他们的水表":       "[自来水公司 water-group]",
+		"税务大厅排队，国税地税都推":       "[税务大厅 tax] [国税 tax] [地税 tax]",
+		"社保局和劳动局来回推":          "[社保局 human-resources] [劳动局 human-resources]",
+		"房产局、房管局、规划局":         "[房产局 housing] [房管局 housing] [规划局 natural-resources]",
+		"城管和交警，还有派出所":         "[城管 urban-management] [交警 police] [派出所 police]",
+		"环保局罚款，文化局、农业局、畜牧局都来": "[环保局 ecology] [文化局 culture-tourism] [农业局 agriculture] [畜牧局 agriculture]",
+		"鐵西區供電所":              "[供電所 power]",
+		"工\u200b商局的人":         "[工\u200b商局 market-regulation]",
+		// No offices.
+		"我是个体工商户":        "",
+		"在工商银行贷款，办了税务登记": "",
+		"找税务师事务所":        "",
+		"卫生局不管":          "", // leads nothing in the plan
+		"停电三天":           "",
+		"沈阳国网电力工程有限公司":   "", // a company's name
+	} {
+		var got []string
+		for _, o := range m.Classify(text).Entities.Offices {
+			got = append(got, fmt.Sprintf("[%s %s]", o.Text, o.Unit))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
+		}
+	}
+}
+
+func TestOfficesOfTheTableAreUnitsOfThePlan(t *testing.T) {
+	t.Parallel()
+	tax, m := taxonomy(t), embedded(t)
+	table, err := os.ReadFile("data/offices.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leads, seen := map[string]bool{}, map[string]string{}
+	for _, c := range tax.Categories {
+		for _, unit := range c.Leads {
+			leads[unit] = true
+		}
+	}
+	for line := range strings.Lines(string(table)) {
+		unit, names, ok := strings.Cut(strings.TrimSpace(line), "\t")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if unit != "-" && !leads[unit] {
+			t.Errorf("%s leads nothing", unit)
+		}
+		for name := range strings.FieldsSeq(names) {
+			if before, again := seen[name]; again {
+				t.Errorf("%s is of %s and of %s", name, before, unit)
+			}
+			seen[name] = unit
+			found := m.Classify("反映，" + name + "。").Entities.Offices
+			if unit == "-" && len(found) > 0 || unit != "-" && (len(found) != 1 || found[0].Unit != unit || found[0].Text != name) {
+				t.Errorf("%s of %s: found %v", name, unit, found)
+			}
+		}
+		delete(leads, unit)
+	}
+	for unit := range leads {
+		t.Errorf("%s has no name", unit)
+	}
+}
+
+func TestDurationsAreCountedInDays(t *testing.T) {
+	t.Parallel()
+	m := embedded(t)
+	for text, want := range map[string]string{
+		"拖了三个月":      "[三个月 90]",
+		"半年没给":       "[半年 182]",
+		"欠了两年多":      "[两年多 730]",
+		"等了40天":      "[40天 40]",
+		"等了４０多天":     "[４０多天 40]",
+		"快一年了":       "[一年 365]",
+		"一年半了":       "[一年半 547]",
+		"三个半月没动静":    "[三个半月 105]",
+		"半个月":        "[半个月 15]",
+		"两三年没人管":     "[两三年 730]",
+		"十几天":        "[十几天 10]",
+		"停了两周":       "[两周 14]",
+		"等了3个星期":     "[3个星期 21]",
+		"一年零两个月":     "[一年零两个月 425]",
+		"1年3个月没批":    "[1年3个月 455]",
+		"干了19年":      "[19年 6935]",
+		"二〇一九年签，拖三年": "[三年 1095]",
+		// How often, by when, since when.
+		"第三天": "", "三天内答复": "", "一年一审": "", "一个月两回": "", "每年两次": "", "下半年": "", "两天后": "",
+		"19年签的": "", "08年签的": "", "2019年": "", "二〇一二年": "", "七十年代": "", "五周岁": "", "半天": "", "三月": "", "9999年": "",
+	} {
+		var got []string
+		for _, d := range m.Classify(text).Entities.Durations {
+			got = append(got, fmt.Sprintf("[%s %d]", d.Text, d.Days))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
+		}
+	}
+}
+
+func TestNumbersOfEarlierOrdersAreFound(t *testing.T) {
+	t.Parallel()
+	m := embedded(t)
+	for text, want := range map[string][]string{
+		"上次的JS20210430-000123没解决":           {"JS20210430-000123"},
+		"ｊｓ２０２１０４３０－０００１２３":                 {"ｊｓ２０２１０４３０－０００１２３"},
+		"工单号：2021043000017，到现在没人管":          {"2021043000017"},
+		"受理编号为SY2021-00412":                 {"SY2021-00412"},
+		"编号 20210430117，和JS20210501-000002": {"20210430117", "JS20210501-000002"},
+		// Numbers of other things.
+		"合同编号20210430117":     nil,
+		"工单号末四位7731":          nil,
+		"JS20210430-0001234":  nil,
+		"XJS20210430-000123x": {"JS20210430-000123"},
+		"工单号没给我":              nil,
+	} {
+		if got := texts(m.Classify(text).Entities.Orders); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// People speak of companies that have no name yet, or of companies as such.
+func TestAWishIsNoCompany(t *testing.T) {
+	t.Parallel()
+	m := embedded(t)
+	for _, text := range []string{"我想注册个公司，窗口让我来回跑", "想咨询一下注册公司", "打算开个公司", "他们公司不给钱", "一个公司三个章"} {
+		if got := m.Classify(text).Entities.Enterprise; len(got) > 0 {
+			t.Errorf("%s: %v", text, texts(got))
 		}
 	}
 }

@@ -55,31 +55,37 @@ type Feature struct {
 
 // Features returns the features of s in order of hash.
 func (f *Featurizer) Features(s string) []Feature {
-	return count(f.read(s).occurrences)
+	var r reading
+	f.read(&r, s)
+	return count(r.occurrences)
 }
 
 // occurrence is a feature at its place: the normalised characters [start, end).
 type occurrence struct {
 	hash       uint32
-	start, end int
+	row        int32 // of the model, or -1
+	start, end int32
 }
 
 // reading is a text prepared once for everything that looks at it.
 type reading struct {
-	original    string
-	folded      []rune // one for one with the original's characters
-	normalized  text.Normalized
-	tokens      []text.Token
+	text.Buffers
+	cutter
+	// Words come before characters, both in order of start.
 	occurrences []occurrence
+	words       int
+	ends        []int // of the passages
+	points      []districtPoints
 }
 
-func (f *Featurizer) read(s string) reading {
-	r := reading{original: s, folded: f.folder.Fold(s), normalized: f.folder.Normalize(s)}
-	r.tokens = f.segmenter.Segment(r.normalized.String())
-	r.occurrences = make([]occurrence, 0, 3*len(r.normalized.Runes))
+func (f *Featurizer) read(r *reading, s string) {
+	r.cutter.set(s)
+	f.folder.Prepare(&r.Buffers, s)
+	f.segmenter.Cut(&r.Buffers)
+	r.occurrences = slices.Grow(r.occurrences[:0], 3*len(r.Normalized.Runes))
 	r.addWords()
+	r.words = len(r.occurrences)
 	r.addCharacters()
-	return r
 }
 
 // Kinds of features, the seeds of their hashes: the word 备案 is another feature than the characters 备案.
@@ -89,29 +95,39 @@ const (
 )
 
 func (r *reading) addWords() {
-	for _, token := range r.tokens {
-		word := r.normalized.Runes[token.Start:token.End]
+	for _, token := range r.Tokens {
+		word := r.Normalized.Runes[token.Start:token.End]
 		if meaningful(word[0]) {
-			r.occurrences = append(r.occurrences, occurrence{hashRunes(kindWord, word), token.Start, token.End})
+			r.occurrences = append(r.occurrences, occurrence{hashRunes(kindWord, word), -1, int32(token.Start), int32(token.End)})
 		}
 	}
 }
 
 // addCharacters adds each character and each pair of neighbours; a pair doesn't reach over punctuation.
 func (r *reading) addCharacters() {
-	const longest = 2
-	runes := r.normalized.Runes
-	for start := range runes {
-		hash := hashSeed(kindCharacters)
-		for end := start; end < len(runes) && end < start+longest && meaningful(runes[end]); end++ {
-			hash = mix(hash, uint32(runes[end]))
-			r.occurrences = append(r.occurrences, occurrence{hash, start, end + 1})
+	seed, next := hashSeed(kindCharacters), false
+	runes := r.Normalized.Runes
+	for i, c := range runes {
+		meant := next
+		if i == 0 {
+			meant = meaningful(c)
+		}
+		next = i+1 < len(runes) && meaningful(runes[i+1])
+		if !meant {
+			continue
+		}
+		hash, start := mix(seed, uint32(c)), int32(i)
+		r.occurrences = append(r.occurrences, occurrence{hash, -1, start, start + 1})
+		if next {
+			r.occurrences = append(r.occurrences, occurrence{mix(hash, uint32(runes[i+1])), -1, start, start + 2})
 		}
 	}
 }
 
 // meaningful leaves out punctuation and spaces; emoji and other symbols say something.
-func meaningful(r rune) bool { return !unicode.IsSpace(r) && !unicode.IsPunct(r) }
+func meaningful(r rune) bool {
+	return r >= '\u4e00' && r <= '\u9fff' || !unicode.IsSpace(r) && !unicode.IsPunct(r) // the Chinese characters first, most of a text
+}
 
 func hashSeed(kind uint32) uint32 { return mix(2166136261, kind) }
 
@@ -135,7 +151,7 @@ func count(occurrences []occurrence) []Feature {
 		hashes[i] = o.hash
 	}
 	slices.Sort(hashes)
-	var features []Feature
+	features := make([]Feature, 0, len(hashes))
 	for _, h := range hashes {
 		if last := len(features) - 1; last >= 0 && features[last].Hash == h {
 			features[last].Count++

@@ -12,6 +12,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sync"
 )
 
 // The model file: magic, format (uint16), SHA-256 of the body, length of the body (uint32), body. The body is deflated: length of the
@@ -51,7 +52,9 @@ type description struct {
 	Bias        []float32  `json:"bias"`
 	Temperature float64    `json:"temperature"`
 	Thresholds  Thresholds `json:"thresholds"`
+	Risks       []Risk     `json:"risks"`
 	Corpus      string     `json:"corpus"`
+	Figures     Figures    `json:"figures"`
 	// Features is the fingerprint of the featurizer that the weights were learnt with; they mean nothing to another.
 	Features string `json:"features"`
 }
@@ -61,10 +64,15 @@ func New(w Weights, tax Taxonomy) (*Model, error) {
 	if err := w.check(); err != nil {
 		return nil, err
 	}
-	m := &Model{labels: w.Labels, columns: w.Columns, bias: w.Bias, temperature: w.Temperature, thresholds: w.Thresholds,
-		corpus: w.Corpus, hashes: w.Hashes, idf: w.IDF}
+	m := &Model{labels: w.Labels, columns: w.Columns, bias: w.Bias, temperature: w.Temperature, risks: w.Risks,
+		corpus: w.Corpus, figures: w.Figures, hashes: w.Hashes, idf: w.IDF}
+	m.thresholds = m.AtRisk(w.Share).thresholds
 	m.scale, m.matrix = quantize(w.Matrix, w.Columns)
-	if err := m.complete(tax); err != nil {
+	featurizer, err := NewFeaturizer()
+	if err != nil {
+		return nil, err
+	}
+	if err := m.complete(tax, featurizer); err != nil {
 		return nil, err
 	}
 	body, err := m.body()
@@ -96,19 +104,20 @@ func quantize(matrix []float32, columns int) (scale []float32, rounded []int8) {
 }
 
 // complete adds what the file doesn't hold.
-func (m *Model) complete(tax Taxonomy) error {
-	featurizer, err := NewFeaturizer()
-	if err != nil {
-		return err
-	}
+func (m *Model) complete(tax Taxonomy, featurizer *Featurizer) (err error) {
 	m.featurizer, m.tax = featurizer, tax
 	if m.places, err = newPlaces(tax.Districts); err != nil {
 		return err
 	}
-	if m.finder, err = newFinder(); err != nil {
+	if m.finder, err = newFinder(tax); err != nil {
 		return err
 	}
 	m.index = newIndex(m.hashes)
+	m.steps = new([256]float32)
+	for i := range m.steps {
+		m.steps[i] = float32(int8(i))
+	}
+	m.free = newWorkspaces(len(m.hashes), m.columns, len(m.labels))
 	return nil
 }
 
@@ -135,7 +144,7 @@ func (m *Model) Save(w io.Writer) error {
 
 func (m *Model) body() ([]byte, error) {
 	text, err := json.Marshal(description{Labels: m.labels, Columns: m.columns, Rows: len(m.hashes), Bias: m.bias, Temperature: m.temperature,
-		Thresholds: m.thresholds, Corpus: m.corpus, Features: m.featurizer.Fingerprint()})
+		Thresholds: m.thresholds, Risks: m.risks, Corpus: m.corpus, Figures: m.figures, Features: m.featurizer.Fingerprint()})
 	if err != nil {
 		return nil, fmt.Errorf("describe model: %w", err)
 	}
@@ -162,6 +171,7 @@ func Load(r io.Reader, tax Taxonomy) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	featurizer := inBackground(NewFeaturizer)
 	content := bytes.NewBuffer(make([]byte, 0, 2*len(body))) // weights pack to more than half
 	if _, err := content.ReadFrom(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxContent+1)); err != nil {
 		return nil, fmt.Errorf("%w: unpack: %w", ErrNotModel, err)
@@ -173,7 +183,11 @@ func Load(r io.Reader, tax Taxonomy) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.complete(tax); err != nil {
+	ready, err := featurizer()
+	if err != nil {
+		return nil, err
+	}
+	if err := m.complete(tax, ready); err != nil {
 		return nil, err
 	}
 	if want := m.featurizer.Fingerprint(); features != want {
@@ -181,6 +195,13 @@ func Load(r io.Reader, tax Taxonomy) (*Model, error) {
 	}
 	m.version = version(sum)
 	return m, nil
+}
+
+// inBackground begins to make something and returns how to wait for it: the dictionary loads while the weights are unpacked.
+func inBackground[T any](make func() (T, error)) func() (T, error) {
+	wait := sync.OnceValues(make)
+	go wait() //nolint:errcheck // whoever waits gets the error
+	return wait
 }
 
 func readBody(r io.Reader) (body []byte, sum [sha256.Size]byte, err error) {
@@ -237,7 +258,7 @@ func parse(content []byte) (m *Model, features string, err error) {
 // model reads the arrays; content has exactly their size.
 func (d description) model(content []byte) (*Model, error) {
 	m := &Model{labels: d.Labels, columns: d.Columns, bias: d.Bias, temperature: d.Temperature, thresholds: d.Thresholds,
-		corpus: d.Corpus, hashes: make([]uint32, d.Rows), idf: make([]float32, d.Rows), scale: make([]float32, d.Rows), matrix: make([]int8, d.Rows*d.Columns)}
+		risks: d.Risks, corpus: d.Corpus, figures: d.Figures, hashes: make([]uint32, d.Rows), idf: make([]float32, d.Rows), scale: make([]float32, d.Rows), matrix: make([]int8, d.Rows*d.Columns)}
 	for row := range d.Rows {
 		m.hashes[row] = binary.LittleEndian.Uint32(content[4*row:])
 		m.idf[row] = math.Float32frombits(binary.LittleEndian.Uint32(content[4*(d.Rows+row):]))

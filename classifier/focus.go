@@ -2,8 +2,7 @@ package classifier
 
 import (
 	"cmp"
-	"encoding/binary"
-	"hash/fnv"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,7 +17,7 @@ const (
 	// passageLength is the least length of a passage; shorter sentences are joined to the next one.
 	passageLength = 40
 	// passageLimit ends a passage of somebody who writes without stops.
-	passageLimit = 80
+	passageLimit = 70
 )
 
 // Passage is a sentence of a text, or a few short ones.
@@ -30,56 +29,83 @@ type Passage struct {
 
 // fingerprint is the same for passages of the same features.
 func (p Passage) fingerprint() uint64 {
-	hash := fnv.New64a()
-	var b [8]byte
+	var sum uint64
 	for _, f := range p.Features {
-		binary.LittleEndian.PutUint32(b[:], f.Hash)
-		binary.LittleEndian.PutUint32(b[4:], uint32(f.Count))
-		hash.Write(b[:]) //nolint:errcheck // never fails
+		sum += uint64(f.Count) * spread(f.Hash)
 	}
-	return hash.Sum64()
+	return sum
+}
+
+// spread makes 64 random-looking bits of a feature's hash, so that sums of them differ (the finalizer of SplitMix64).
+func spread(hash uint32) uint64 {
+	x := uint64(hash) + 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // Passages cuts a text into its passages; one that is short enough to be judged whole is one passage.
 func (f *Featurizer) Passages(s string) []Passage {
-	r := f.read(s)
+	var r reading
+	f.read(&r, s)
 	return r.passages(r.cuts())
 }
 
 // Focus tells which passages to judge a text by: those in which a label of the plan is furthest ahead of other, until there is enough to
 // read. score returns the labels' scores. Without the label other, which says what is no complaint, all are kept; nil means all.
 func Focus(passages []Passage, labels []Label, score func([]Feature) []float64) []bool {
-	other := slices.IndexFunc(labels, func(l Label) bool { return l.Item == Other })
-	if len(passages) < 2 || other < 0 || len(labels) < 2 {
+	other := otherOf(labels)
+	if len(passages) < 2 || other < 0 {
 		return nil
 	}
-	type ranked struct {
-		passage int
-		lead    float64
-	}
-	order := make([]ranked, len(passages))
+	candidates := make([]candidate, len(passages))
 	for i, p := range passages {
-		scores := score(p.Features)
-		against := scores[other]
-		scores = slices.Delete(scores, other, other+1)
-		order[i] = ranked{i, slices.Max(scores) - against}
+		candidates[i] = candidate{i, p.Length, lead(score(p.Features), other), p.fingerprint()}
 	}
-	slices.SortStableFunc(order, func(a, b ranked) int { return cmp.Compare(b.lead, a.lead) })
 	kept := make([]bool, len(passages))
-	read := map[uint64]bool{}
+	choose(candidates, kept)
+	return kept
+}
+
+// candidate is a passage with how far its best label is ahead of other.
+type candidate struct {
+	passage, length int
+	lead            float64
+	fingerprint     uint64
+}
+
+// otherOf returns the index of the label other, -1 if nothing can be ahead of it.
+func otherOf(labels []Label) int {
+	if len(labels) < 2 {
+		return -1
+	}
+	return slices.IndexFunc(labels, func(l Label) bool { return l.Item == Other })
+}
+
+func lead(scores []float64, other int) float64 {
+	best := math.Inf(-1)
+	for i, score := range scores {
+		if i != other {
+			best = max(best, score)
+		}
+	}
+	return best - scores[other]
+}
+
+// choose marks the passages to judge by, and sorts the candidates for it.
+func choose(candidates []candidate, kept []bool) {
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.lead, a.lead) })
+	var read []uint64
 	length := 0
-	for _, r := range order {
-		p := passages[r.passage]
-		known := p.fingerprint()
-		if read[known] {
+	for _, c := range candidates {
+		if slices.Contains(read, c.fingerprint) {
 			continue // pasted once more: says nothing new
 		}
-		kept[r.passage], read[known] = true, true
-		if length += p.Length; length >= focusLength {
+		kept[c.passage], read = true, append(read, c.fingerprint)
+		if length += c.length; length >= focusLength {
 			break
 		}
 	}
-	return kept
 }
 
 // Join returns the features of the kept passages together; nil keeps all.
@@ -103,11 +129,11 @@ func Join(passages []Passage, kept []bool) []Feature {
 
 // cuts returns where each passage ends, nil if the text is to be judged whole.
 func (r *reading) cuts() []int {
-	runes := r.normalized.Runes
+	runes := r.Normalized.Runes
 	if len(runes) <= focusLength {
 		return nil
 	}
-	var ends []int
+	ends := r.ends[:0]
 	start := 0
 	for i, c := range runes {
 		length := i + 1 - start
@@ -116,6 +142,7 @@ func (r *reading) cuts() []int {
 			start = i + 1
 		}
 	}
+	r.ends = ends
 	return ends
 }
 
@@ -124,35 +151,73 @@ func endsSentence(r rune) bool { return strings.ContainsRune("。!?;…", r) || 
 // passages groups the features by the passage that they begin in.
 func (r *reading) passages(ends []int) []Passage {
 	if ends == nil {
-		return []Passage{{count(r.occurrences), len(r.normalized.Runes)}}
+		return []Passage{{count(r.occurrences), len(r.Normalized.Runes)}}
 	}
-	grouped := make([][]occurrence, len(ends))
-	for _, o := range r.occurrences {
-		p := passageOf(ends, o.start)
-		grouped[p] = append(grouped[p], o)
-	}
-	passages := make([]Passage, len(ends))
+	passages := make([]Passage, 0, len(ends))
 	start := 0
-	for p, end := range ends {
-		passages[p] = Passage{count(grouped[p]), end - start}
+	r.eachPassage(ends, func(words, characters []occurrence) {
+		end := ends[len(passages)]
+		passages = append(passages, Passage{count(slices.Concat(words, characters)), end - start})
 		start = end
-	}
+	})
 	return passages
 }
 
-func passageOf(ends []int, position int) int {
-	p, _ := slices.BinarySearch(ends, position+1)
-	return p
+// eachPassage calls do with the features that begin in each passage.
+func (r *reading) eachPassage(ends []int, do func(words, characters []occurrence)) {
+	words, characters := r.occurrences[:r.words], r.occurrences[r.words:]
+	for _, end := range ends {
+		w, c := before(words, end), before(characters, end)
+		do(words[:w], characters[:c])
+		words, characters = words[w:], characters[c:]
+	}
+}
+
+// before counts the occurrences, which are in order, that begin before a character.
+func before(occurrences []occurrence, end int) int {
+	n := 0
+	for n < len(occurrences) && int(occurrences[n].start) < end {
+		n++
+	}
+	return n
 }
 
 // focus drops what the text isn't to be judged by.
-func (m *Model) focus(r *reading) {
-	ends := r.cuts()
-	if ends == nil {
+func (m *Model) focus(w *workspace) {
+	ends := w.cuts()
+	other := otherOf(m.labels)
+	if len(ends) < 2 || other < 0 {
 		return
 	}
-	kept := Focus(r.passages(ends), m.labels, func(f []Feature) []float64 { return m.score(m.terms(f)) })
-	if kept != nil {
-		r.occurrences = slices.DeleteFunc(r.occurrences, func(o occurrence) bool { return !kept[passageOf(ends, o.start)] })
+	w.passages, w.kept = w.passages[:0], append(w.kept[:0], make([]bool, len(ends))...)
+	start := 0
+	w.eachPassage(ends, func(words, characters []occurrence) {
+		c := candidate{passage: len(w.passages), length: ends[len(w.passages)] - start}
+		start += c.length
+		for _, list := range [...][]occurrence{words, characters} {
+			w.count(list)
+			for _, o := range list {
+				c.fingerprint += spread(o.hash)
+			}
+		}
+		m.weigh(w)
+		w.forgetTerms()
+		m.score(w)
+		c.lead = lead(w.scores, other)
+		w.passages = append(w.passages, c)
+	})
+	choose(w.passages, w.kept)
+	kept, passage := w.occurrences[:0], 0
+	for i, o := range w.occurrences {
+		if i == w.words {
+			passage = 0
+		}
+		for int(o.start) >= ends[passage] {
+			passage++
+		}
+		if w.kept[passage] {
+			kept = append(kept, o)
+		}
 	}
+	w.occurrences, w.words = kept, 0
 }

@@ -1,8 +1,8 @@
 package classifier
 
 import (
-	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -19,13 +19,18 @@ type Model struct {
 	bias        []float32
 	temperature float64
 	thresholds  Thresholds
+	risks       []Risk
 	corpus      string
+	figures     Figures
 
 	index  index
 	hashes []uint32
 	idf    []float32
 	scale  []float32 // one step of a row's weights
 	matrix []int8    // rows × columns
+	// steps are the values that a weight in the matrix can have, by its byte: faster than to convert each one.
+	steps *[256]float32
+	free  *workspaces
 }
 
 // Version names the trained weights, e.g. "1-8f3a12bc90de": format, then hash of the content. It is in every Result.
@@ -33,6 +38,25 @@ func (m *Model) Version() string { return m.version }
 
 // Corpus is the fingerprint of the texts that the model was trained on (train.Fingerprint).
 func (m *Model) Corpus() string { return m.corpus }
+
+// AtRisk returns the model with thresholds by which at most so large a share of the cases dispatched unseen had a wrong unit on held-out
+// texts: the largest of the shares in the model's file that isn't above it. Below all of them nothing is dispatched unseen.
+func (m *Model) AtRisk(share float64) *Model {
+	other := *m
+	other.thresholds = Thresholds{Dispatch: never, Ask: m.thresholds.Ask}
+	for _, r := range m.risks {
+		if r.Share <= share {
+			other.thresholds = r.Thresholds
+		}
+	}
+	return &other
+}
+
+// never is a confidence that no answer has.
+const never = 2
+
+// Figures returns how good the model was when it was made.
+func (m *Model) Figures() Figures { return m.figures }
 
 // Labels returns the answers that the model can give.
 func (m *Model) Labels() []Label { return slices.Clone(m.labels) }
@@ -43,45 +67,77 @@ type term struct {
 	value float32
 }
 
-// terms returns the known features of a text, scaled to length one, so that long letters weigh no more than short messages.
-func (m *Model) terms(features []Feature) []term {
-	terms := make([]term, 0, len(features))
+// find looks the text's features up.
+func (m *Model) find(occurrences []occurrence) {
+	for i := range occurrences {
+		occurrences[i].row = m.index.row(occurrences[i].hash)
+	}
+}
+
+// weigh makes the terms of what was counted, scaled to length one, so that long letters weigh no more than short messages. Until
+// forgetTerms each row's count is the number of its term.
+func (m *Model) weigh(w *workspace) {
+	w.terms = w.terms[:0]
 	var squares float64
-	for _, f := range features {
-		row, ok := m.index.row(f.Hash)
-		if !ok {
+	for i, word := range w.seen {
+		if word == 0 {
 			continue
 		}
-		value := TermWeight(f.Count, m.idf[row])
-		squares += float64(value) * float64(value)
-		terms = append(terms, term{row, value})
+		w.seen[i] = 0
+		for ; word != 0; word &= word - 1 {
+			row := 64*i + bits.TrailingZeros64(word)
+			value := TermWeight(int(w.counts[row]), m.idf[row])
+			squares += float64(value) * float64(value)
+			w.terms = append(w.terms, term{row, value})
+			w.counts[row] = int32(len(w.terms))
+		}
 	}
 	if squares > 0 {
 		norm := float32(1 / math.Sqrt(squares))
-		for i := range terms {
-			terms[i].value *= norm
+		for i := range w.terms {
+			w.terms[i].value *= norm
 		}
 	}
-	return terms
 }
 
-// score returns the labels' raw scores.
-func (m *Model) score(terms []term) []float64 {
-	columns := make([]float32, m.columns)
-	for _, t := range terms {
-		step := t.value * m.scale[t.row]
-		for c, w := range m.matrix[t.row*m.columns:][:m.columns] {
-			columns[c] += step * float32(w)
+// score sets the labels' raw scores.
+func (m *Model) score(w *workspace) {
+	clear(w.columns)
+	c := 0
+	for ; c+block <= m.columns; c += block {
+		m.scoreBlock(w, c)
+	}
+	for ; c < m.columns; c++ {
+		for _, t := range w.terms {
+			w.columns[c] += t.value * m.scale[t.row] * m.steps[uint8(m.matrix[t.row*m.columns+c])]
 		}
 	}
-	scores := make([]float64, len(m.labels))
 	for i, label := range m.labels {
-		scores[i] = float64(m.bias[i])
+		w.scores[i] = float64(m.bias[i])
 		for _, c := range label.Columns {
-			scores[i] += float64(columns[c])
+			w.scores[i] += float64(w.columns[c])
 		}
 	}
-	return scores
+}
+
+// block is how many columns are summed together: so many sums stay in registers.
+const block = 8
+
+func (m *Model) scoreBlock(w *workspace, first int) {
+	var c0, c1, c2, c3, c4, c5, c6, c7 float32
+	for _, t := range w.terms {
+		step := t.value * m.scale[t.row]
+		row := m.matrix[t.row*m.columns+first:][:block]
+		c0 += step * m.steps[uint8(row[0])]
+		c1 += step * m.steps[uint8(row[1])]
+		c2 += step * m.steps[uint8(row[2])]
+		c3 += step * m.steps[uint8(row[3])]
+		c4 += step * m.steps[uint8(row[4])]
+		c5 += step * m.steps[uint8(row[5])]
+		c6 += step * m.steps[uint8(row[6])]
+		c7 += step * m.steps[uint8(row[7])]
+	}
+	copy(w.columns[first:], []float32{c0, c1, c2, c3, c4, c5, c6, c7})
 }
 
 // Softmax turns scores into probabilities in place and returns them.
@@ -98,13 +154,21 @@ func Softmax(scores []float64, temperature float64) []float64 {
 	return scores
 }
 
-// ranked returns the labels' indices from the most to the least probable.
-func ranked(probabilities []float64) []int {
-	order := make([]int, len(probabilities))
-	for i := range order {
-		order[i] = i
+// ranked adds to order the indices of the most probable labels, at most most of them, the first of equals first.
+func ranked(order []int, probabilities []float64, most int) []int {
+	for i, p := range probabilities {
+		at := len(order)
+		for at > 0 && probabilities[order[at-1]] < p {
+			at--
+		}
+		if at == most {
+			continue
+		}
+		if len(order) == most {
+			order = order[:most-1]
+		}
+		order = slices.Insert(order, at, i)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(probabilities[b], probabilities[a]) })
 	return order
 }
 
@@ -131,11 +195,12 @@ func newIndex(hashes []uint32) index {
 	return x
 }
 
-func (x index) row(hash uint32) (int, bool) {
+// row returns -1 for an unknown hash.
+func (x *index) row(hash uint32) int32 {
 	for at := hash & x.mask; x.slots[at] != 0; at = (at + 1) & x.mask {
 		if x.keys[at] == hash {
-			return int(x.slots[at] - 1), true
+			return int32(x.slots[at] - 1)
 		}
 	}
-	return 0, false
+	return -1
 }

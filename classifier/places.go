@@ -19,7 +19,15 @@ type places struct {
 	traps     [][]rune
 	roads     [][]rune
 	landmarks [][]rune
+	// starts marks what names, traps and landmarks begin with.
+	starts marks
 }
+
+const (
+	startsName uint32 = 1 << iota
+	startsTrap
+	startsLandmark
+)
 
 type placeName struct {
 	runes    []rune
@@ -40,7 +48,7 @@ type foundPlaces struct {
 
 // newPlaces takes the districts' full names; the short ones leave out 区, 县, 市 or 新区.
 func newPlaces(districts []string) (*places, error) {
-	p := &places{}
+	p := &places{starts: newMarks()}
 	err := readTable(placeData, 3, func(fields []string) error { return p.add(fields[0], fields[1], fields[2]) })
 	if err != nil {
 		return nil, fmt.Errorf("read places: %w", err)
@@ -57,6 +65,17 @@ func newPlaces(districts []string) (*places, error) {
 		}
 	}
 	slices.SortStableFunc(p.names, func(a, b placeName) int { return len(b.runes) - len(a.runes) })
+	for _, name := range p.names {
+		p.starts.add(startsName, name.runes[0], name.runes[0])
+	}
+	for _, words := range []struct {
+		bit  uint32
+		list [][]rune
+	}{{startsTrap, p.traps}, {startsLandmark, p.landmarks}} {
+		for _, word := range words.list {
+			p.starts.add(words.bit, word[0], word[0])
+		}
+	}
 	return p, nil
 }
 
@@ -90,37 +109,61 @@ func (p *places) add(kind, points, words string) error {
 	return nil
 }
 
-func (p *places) find(r reading) foundPlaces {
+// districtPoints are what the mentions of a district are worth.
+type districtPoints struct {
+	district string
+	points   float64
+}
+
+func (p *places) find(r *reading) foundPlaces {
 	var found foundPlaces
-	points := map[string]float64{}
-	cut := newCutter(r.original)
-	hint := func(start, end int) { found.hints = append(found.hints, Entity{cut.text(start, end), start, end}) }
-	for i := 0; i < len(r.folded); {
-		if end := longest(r.folded, i, p.traps); end > i {
-			i = end
+	r.points = r.points[:0]
+	hint := func(start, end int) { found.hints = append(found.hints, Entity{r.text(start, end), start, end}) }
+	for i := 0; i < len(r.Folded); {
+		starts := p.starts.at(r.Folded[i])
+		if starts == 0 {
+			i++
 			continue
 		}
-		if end := longest(r.folded, i, p.landmarks); end > i {
-			hint(i, end)
-			i = end
-			continue
+		if starts&startsTrap != 0 {
+			if end := longest(r.Folded, i, p.traps); end > i {
+				i = end
+				continue
+			}
 		}
-		name, ok := p.nameAt(r.folded, i)
+		if starts&startsLandmark != 0 {
+			if end := longest(r.Folded, i, p.landmarks); end > i {
+				hint(i, end)
+				i = end
+				continue
+			}
+		}
+		name, ok := p.nameAt(r.Folded, i)
 		if !ok {
 			i++
 			continue
 		}
 		end := i + len(name.runes)
-		if road := p.roadEnd(r.folded, end); road > end && !name.full {
+		if road := p.roadEnd(r.Folded, end); road > end && !name.full {
 			hint(i, road)
 			i = road
 			continue
 		}
-		points[name.district] += p.mention(r.folded, i, end)
+		r.mentioned(name.district, p.mention(r.Folded, i, end))
 		i = end
 	}
-	found.district = winner(points)
+	found.district = winner(r.points)
 	return found
+}
+
+func (r *reading) mentioned(district string, points float64) {
+	for i := range r.points {
+		if r.points[i].district == district {
+			r.points[i].points += points
+			return
+		}
+	}
+	r.points = append(r.points, districtPoints{district, points})
 }
 
 // roadEnd returns where the name of a road ends whose own part starts at i, or i. 街道 is an office, not a 街: a longer cue goes before.
@@ -160,16 +203,16 @@ func (p *places) mention(runes []rune, start, end int) float64 {
 }
 
 // winner is the district with the most points if they are more than none and clearly more than the next one's.
-func winner(points map[string]float64) string {
+func winner(points []districtPoints) string {
 	const clear = 1
 	var best string
 	first, second := 0.0, 0.0
-	for district, sum := range points {
+	for _, d := range points {
 		switch {
-		case sum > first:
-			best, first, second = district, sum, first
-		case sum > second:
-			second = sum
+		case d.points > first:
+			best, first, second = d.district, d.points, first
+		case d.points > second:
+			second = d.points
 		}
 	}
 	if first <= 0 || len(points) > 1 && first-second < clear {

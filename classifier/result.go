@@ -29,7 +29,10 @@ type Result struct {
 	// Alternatives are the three most probable answers, the first being this one.
 	Alternatives []Alternative `json:"alternatives"`
 	// Evidence are the words that spoke most for this answer, strongest first; at most five.
-	Evidence []Span   `json:"evidence"`
+	Evidence []Span `json:"evidence"`
+	// Contrary are the words that spoke most for the second of the Alternatives against this answer, strongest first; at most three, none
+	// when the second is out of the question.
+	Contrary []Span   `json:"contrary"`
 	Entities Entities `json:"entities"`
 	// ModelVersion is Model.Version of the model that answered.
 	ModelVersion string `json:"model_version"`
@@ -54,6 +57,12 @@ type Span struct {
 	Weight float64 `json:"weight"`
 }
 
+// possible is the probability from which a second answer is worth a word.
+const possible = 0.05
+
+// alternatives is how many answers a Result has.
+const alternatives = 3
+
 // maxLength bounds the characters that are read of one text; a WeChat message has at most some 2,000, a letter rarely more, and what a
 // complaint is about is said by then.
 const maxLength = 20000
@@ -61,28 +70,46 @@ const maxLength = 20000
 // Classify reads one text. It never fails: an empty or senseless text has whatever answer the priors give, with low confidence (see
 // also Thin).
 func (m *Model) Classify(s string) Result {
-	r := m.featurizer.read(shorten(s))
-	m.focus(&r)
-	terms := m.terms(count(r.occurrences))
-	probabilities := Softmax(m.score(terms), m.temperature)
-	order := ranked(probabilities)
-	result := m.answer(order, probabilities)
-	result.Evidence = m.evidence(r, terms, probabilities, order[0])
-	found := m.places.find(r)
+	w := m.free.take()
+	m.featurizer.read(&w.reading, shorten(s))
+	m.find(w.occurrences)
+	m.focus(w)
+	w.count(w.occurrences)
+	m.weigh(w)
+	m.score(w)
+	probabilities := Softmax(w.scores, m.temperature)
+	w.order = ranked(w.order[:0], probabilities, alternatives)
+	result := m.answer(w.order, probabilities)
+	m.towards(w, w.order[0])
+	result.Evidence = m.evidence(w, 5)
+	result.Contrary = []Span{}
+	if len(w.order) > 1 && probabilities[w.order[1]] >= possible {
+		m.between(w, w.order[1], w.order[0])
+		result.Contrary = m.evidence(w, 3)
+	}
+	w.forgetTerms()
+	found := m.places.find(&w.reading)
 	result.District = found.district
-	result.Entities = m.finder.find(r)
+	result.Entities = m.finder.find(&w.reading, &w.search)
 	result.Entities.PlaceHints = found.hints
 	result.ModelVersion = m.version
-	result.substance = m.finder.substance(r)
+	result.substance = m.finder.substance(&w.reading)
+	m.free.release(w)
 	return result
 }
 
 // District returns only the district of a text, as Classify would.
 func (m *Model) District(s string) string {
-	return m.places.find(m.featurizer.read(shorten(s))).district
+	w := m.free.take()
+	defer m.free.release(w)
+	m.featurizer.read(&w.reading, shorten(s))
+	return m.places.find(&w.reading).district
 }
 
 func shorten(s string) string {
+	if len(s) <= maxLength {
+		return s
+	}
 	characters := 0
 	for i := range s {
 		if characters == maxLength {
@@ -94,9 +121,8 @@ func shorten(s string) string {
 }
 
 func (m *Model) answer(order []int, probabilities []float64) Result {
-	const alternatives = 3
-	var result Result
-	for _, i := range order[:min(alternatives, len(order))] {
+	result := Result{Alternatives: make([]Alternative, 0, len(order))}
+	for _, i := range order {
 		unit := m.unit(m.labels[i])
 		result.Alternatives = append(result.Alternatives, Alternative{m.labels[i].Item, unit, probabilities[i]})
 	}

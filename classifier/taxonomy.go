@@ -52,3 +52,8 @@ func (t Taxonomy) CategoryOf(item string) string {
 	c, _ := t.category(item)
 	return c.ID
 }
+
+// leads reports whether a unit leads any category.
+func (t Taxonomy) leads(unit string) bool {
+	return slices.ContainsFunc(t.Categories, func(c Category) bool { return slices.Contains(c.Leads, unit) })
+}

@@ -23,6 +23,20 @@ type Thresholds struct {
 	Ask float64 `json:"ask"`
 }
 
+// Risk is a promise kept on held-out texts: by these Thresholds at most Share of the cases dispatched unseen have a wrong unit.
+type Risk struct {
+	Share float64 `json:"share"`
+	Thresholds
+}
+
+// Figures are how good a model was on texts that it hadn't seen when it was made: shares of Rows, 0 to 1.
+type Figures struct {
+	Rows     int     `json:"rows"`
+	Category float64 `json:"category"`
+	Item     float64 `json:"item"`
+	Unit     float64 `json:"unit"`
+}
+
 // Weights are what training learns, in full precision.
 type Weights struct {
 	Labels []Label
@@ -37,9 +51,12 @@ type Weights struct {
 	// Temperature divides the scores before they become probabilities; found on held-out texts, so that confidence is frequency of
 	// being right.
 	Temperature float64
-	Thresholds  Thresholds
+	// Risks are what may be promised, by Share ascending; Share says which one a fresh model keeps.
+	Risks []Risk
+	Share float64
 	// Corpus is the fingerprint of the texts that the weights were learnt from.
-	Corpus string
+	Corpus  string
+	Figures Figures
 }
 
 // ErrWeights reports weights that make no model: no labels, sizes that don't match, columns outside the matrix.
@@ -51,6 +68,8 @@ func (w Weights) check() error {
 		return fmt.Errorf("%w: no labels", ErrWeights)
 	case len(w.Bias) != len(w.Labels):
 		return fmt.Errorf("%w: %d biases for %d labels", ErrWeights, len(w.Bias), len(w.Labels))
+	case len(w.Risks) == 0:
+		return fmt.Errorf("%w: no thresholds", ErrWeights)
 	case len(w.IDF) != len(w.Hashes) || len(w.Matrix) != len(w.Hashes)*w.Columns:
 		return fmt.Errorf("%w: matrix does not fit %d features", ErrWeights, len(w.Hashes))
 	}
@@ -74,5 +93,8 @@ func checkShape(labels []Label, columns int, temperature float64) error {
 // TermWeight is a feature's value in a text before the text's values are scaled to length one: frequency damped, rarity rewarded.
 // Training and serving must agree on it.
 func TermWeight(count int, idf float32) float32 {
+	if count == 1 {
+		return idf
+	}
 	return float32(1+math.Log(float64(count))) * idf
 }

@@ -22,31 +22,43 @@ func (n Normalized) Original(start, end int) (int, int) {
 	return int(n.from[start]), int(n.to[end-1])
 }
 
-func (n *Normalized) add(r rune, from, to int) {
+func (n *Normalized) add(r rune, from, to int32) {
 	n.Runes = append(n.Runes, r)
-	n.from = append(n.from, int32(from))
-	n.to = append(n.to, int32(to))
+	n.from = append(n.from, from)
+	n.to = append(n.to, to)
 }
 
 // Normalize folds s (see Folder.Fold) and then what differs without meaning a difference: a number of any length becomes 0, a web
 // address becomes url, a run of spaces one space, a run of one punctuation mark that mark; invisible characters disappear.
 // Normalising a normalised text changes nothing.
 func (f *Folder) Normalize(s string) Normalized {
-	runes := f.Fold(s)
-	visible, where := dropInvisible(runes)
-	n := Normalized{Runes: make([]rune, 0, len(visible)), from: make([]int32, 0, len(visible)), to: make([]int32, 0, len(visible))}
-	for i := 0; i < len(visible); {
-		end, replacement := unit(visible, i)
-		from, to := where[i], where[end-1]+1
+	var b Buffers
+	f.Prepare(&b, s)
+	return b.Normalized
+}
+
+// Prepare folds and normalises s into b.
+func (f *Folder) Prepare(b *Buffers, s string) {
+	b.Folded = f.appendFolded(b.Folded[:0], s)
+	b.dropInvisible()
+	n := &b.Normalized
+	n.Runes, n.from, n.to = n.Runes[:0], n.from[:0], n.to[:0]
+	for i := 0; i < len(b.visible); {
+		if r := b.visible[i]; r >= firstHan && r <= lastHan {
+			n.add(r, b.where[i], b.where[i]+1)
+			i++
+			continue
+		}
+		end, replacement := unit(b.visible, i)
+		from, to := b.where[i], b.where[end-1]+1
 		for _, r := range replacement {
 			n.add(r, from, to)
 		}
 		if replacement == "" {
-			n.add(visible[i], from, to)
+			n.add(b.visible[i], from, to)
 		}
 		i = end
 	}
-	return n
 }
 
 // unit finds the stretch [i, end) that is replaced as a whole, and by what; "" keeps its first character.
@@ -121,13 +133,19 @@ func hasPrefix(runes []rune, prefix string) bool {
 
 // dropInvisible leaves out joiners, variation selectors, marks of direction and control characters, which chats put between any two
 // characters; where tells the original position of each that stays.
-func dropInvisible(runes []rune) (visible []rune, where []int) {
-	visible, where = make([]rune, 0, len(runes)), make([]int, 0, len(runes))
-	for i, r := range runes {
-		if unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+func (b *Buffers) dropInvisible() {
+	b.visible, b.where = b.visible[:0], b.where[:0]
+	for i, r := range b.Folded {
+		if !(r >= firstHan && r <= lastHan) && invisible(r) {
 			continue
 		}
-		visible, where = append(visible, r), append(where, i)
+		b.visible, b.where = append(b.visible, r), append(b.where, int32(i))
 	}
-	return visible, where
+}
+
+func invisible(r rune) bool {
+	if r >= ' ' && r <= '~' {
+		return false
+	}
+	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) || unicode.IsControl(r) && !unicode.IsSpace(r)
 }

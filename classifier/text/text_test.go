@@ -1,10 +1,13 @@
 package text_test
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/go-ego/gse"
 	"pgregory.net/rapid"
 
 	"jiesu/classifier/text"
@@ -82,6 +85,40 @@ func TestSegmentCutsKnownWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The words are those that gse cuts: the model was trained on them.
+func TestSegmentCutsAsGSEDoes(t *testing.T) {
+	t.Parallel()
+	segmenter, err := text.NewSegmenter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := gse.Segmenter{SkipLog: true, NotLoadHMM: true}
+	for _, name := range []string{"dict/domain.txt", "dict/words.txt"} {
+		words, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := reference.LoadDictStr(string(words)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pieces := []string{"街道", "拖欠", "工程", "款", "营业执照", "创新", "民营", "企业", "在", "了", "的", "a", "B2", "é", "٣", "½", "0", "%", ",", " ", "😡", "陽", "\ufffd", "中", "国"}
+	rapid.Check(t, func(t *rapid.T) {
+		in := strings.Join(rapid.SliceOf(rapid.OneOf(rapid.SampledFrom(pieces), rapid.String())).Draw(t, "pieces"), "")
+		in = strings.ToValidUTF8(in, "")
+		var got, want []string
+		for _, token := range segmenter.Segment(in) {
+			got = append(got, token.Text)
+		}
+		for _, segment := range reference.Segment([]byte(in)) {
+			want = append(want, in[segment.Start():segment.End()])
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q: %q, gse cuts %q", in, got, want)
+		}
+	})
 }
 
 // check holds what must be true of any text at all.

@@ -18,7 +18,21 @@ type trial struct {
 // calibration is what a trial teaches about trust in the model.
 type calibration struct {
 	temperature float64
-	thresholds  classifier.Thresholds
+	guesses     []guess // most confident first
+}
+
+// thresholds at a risk.
+func (c calibration) thresholds(risk float64) classifier.Thresholds {
+	return thresholds(c.guesses, risk)
+}
+
+// risks are the promises that a model can keep.
+func (c calibration) risks() []classifier.Risk {
+	var list []classifier.Risk
+	for _, share := range []float64{0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.07, 0.1, 0.15, 0.2} {
+		list = append(list, classifier.Risk{Share: share, Thresholds: c.thresholds(share)})
+	}
+	return list
 }
 
 // answer is one held-out prediction.
@@ -33,9 +47,10 @@ type answer struct {
 func (t trial) answers(folds [][]int, risk float64) []answer {
 	answers := make([]answer, len(t.docs))
 	for _, fold := range folds {
-		c := t.calibrate(without(fold, len(t.docs)), risk)
+		c := t.calibrate(without(fold, len(t.docs)))
+		limits := c.thresholds(risk)
 		for _, i := range fold {
-			answers[i] = c.answer(t.set, t.scores[i])
+			answers[i] = c.answer(t.set, t.scores[i], limits)
 		}
 	}
 	return answers
@@ -47,24 +62,23 @@ type guess struct {
 	unit, inTop bool // right unit, right label among the top three
 }
 
-// calibrate finds the temperature at which these documents are least surprising, then the thresholds. Without documents nothing is trusted.
-func (t trial) calibrate(documents []int, risk float64) calibration {
-	c := calibration{temperature: 1, thresholds: classifier.Thresholds{Dispatch: 1, Ask: 1}}
+// calibrate finds the temperature at which these documents are least surprising, and how right the answers then are. Without documents
+// nothing is trusted.
+func (t trial) calibrate(documents []int) calibration {
+	c := calibration{temperature: 1}
 	if len(documents) == 0 {
 		return c
 	}
 	c.temperature = t.coolest(documents)
-	var guesses []guess
 	for _, i := range documents {
 		p := classifier.Softmax(slices.Clone(t.scores[i]), c.temperature)
 		order := byProbability(p)
 		if best := t.set.labels[order[0]]; best.Item != classifier.Other {
 			truth := t.docs[i].label
-			guesses = append(guesses, guess{p[order[0]], best.Unit == t.set.labels[truth].Unit, slices.Contains(order[:min(3, len(order))], truth)})
+			c.guesses = append(c.guesses, guess{p[order[0]], best.Unit == t.set.labels[truth].Unit, slices.Contains(order[:min(3, len(order))], truth)})
 		}
 	}
-	slices.SortStableFunc(guesses, func(a, b guess) int { return cmp.Compare(b.confidence, a.confidence) })
-	c.thresholds = thresholds(guesses, risk)
+	slices.SortStableFunc(c.guesses, func(a, b guess) int { return cmp.Compare(b.confidence, a.confidence) })
 	return c
 }
 
@@ -132,7 +146,7 @@ func byProbability(p []float64) []int {
 	return order
 }
 
-func (c calibration) answer(set labelSet, scores []float64) answer {
+func (c calibration) answer(set labelSet, scores []float64, limits classifier.Thresholds) answer {
 	p := classifier.Softmax(slices.Clone(scores), c.temperature)
 	order := byProbability(p)
 	var a answer
@@ -140,6 +154,6 @@ func (c calibration) answer(set labelSet, scores []float64) answer {
 		a.top = append(a.top, classifier.Alternative{Item: set.labels[i].Item, Unit: set.labels[i].Unit, Confidence: p[i]})
 	}
 	a.item, a.unit, a.confidence = a.top[0].Item, a.top[0].Unit, a.top[0].Confidence
-	a.decision = c.thresholds.Decide(a.item, a.confidence)
+	a.decision = limits.Decide(a.item, a.confidence)
 	return a
 }

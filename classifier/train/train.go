@@ -57,19 +57,21 @@ func Train(ctx context.Context, rows []Row, tax classifier.Taxonomy, o Options) 
 		return nil, Report{}, err
 	}
 	held := trial{docs, set, scores}
-	calibration := held.calibrate(all(len(docs)), o.Risk)
+	calibration := held.calibrate(all(len(docs)))
 	weights := final.weights()
-	weights.Temperature, weights.Thresholds, weights.Corpus = calibration.temperature, calibration.thresholds, Fingerprint(rows)
+	weights.Temperature, weights.Risks, weights.Share, weights.Corpus = calibration.temperature, calibration.risks(), o.Risk, Fingerprint(rows)
+	answers := held.answers(folds, o.Risk)
+	r := report(rows, answers, tax)
+	weights.Figures = classifier.Figures{Rows: r.Rows, Category: r.CategoryAccuracy, Item: r.Accuracy, Unit: r.UnitAccuracy}
 	model, err := classifier.New(weights, tax)
 	if err != nil {
 		return nil, Report{}, fmt.Errorf("make model: %w", err)
 	}
-	answers := held.answers(folds, o.Risk)
 	for i := range rows {
 		answers[i].district = model.District(rows[i].Text)
 	}
-	r := report(rows, answers, tax)
-	r.Temperature, r.Thresholds = calibration.temperature, calibration.thresholds
+	r = report(rows, answers, tax) // again, with the districts, which the model finds by rules
+	r.Temperature, r.Thresholds = calibration.temperature, calibration.thresholds(o.Risk)
 	return model, r, nil
 }
 
