@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -34,8 +35,15 @@ func (d Draft) text() string { return strings.Join(d.Parts, "\n") }
 // tell takes the text as part of a complaint.
 func (t *talk) tell(text string) {
 	t.leave()
+	if t.s.Mode == ModeDoor && t.advert() && !t.w.Words.hinted("about_it", text) { // told that it isn't taken in: this is another matter
+		t.s.Draft.Parts = nil
+	}
 	if n := len(t.s.Draft.Parts); n == 0 || t.s.Draft.Parts[n-1] != text { // sent twice, not said twice
 		t.s.Draft.Parts = append(t.s.Draft.Parts, text)
+	}
+	t.more, t.s.Sure = true, false
+	if name, _ := t.ownName(text); name != "" {
+		t.s.Draft.Contact.Enterprise = name
 	}
 	if utf8.RuneCountInString(t.s.Draft.text()) > maxDraft {
 		t.file(filing{})
@@ -47,7 +55,7 @@ func (t *talk) tell(text string) {
 // judge judges the draft. Chatter and complaint in several messages may drown each other, so a part that makes sense by itself
 // decides when the whole makes none.
 func (t *talk) judge() routing.Judgement {
-	text := t.s.Draft.text()
+	text := strings.Join(t.matterParts(), "\n")
 	best := t.judgeText(text)
 	if len(t.s.Draft.Parts) < 2 || !vague(best) {
 		return best
@@ -61,6 +69,24 @@ func (t *talk) judge() routing.Judgement {
 		offset += utf8.RuneCountInString(part) + 1
 	}
 	return best
+}
+
+// matterParts are the draft's parts, with blanks for those that only wish to stay hidden: they say nothing of what happened, and as many
+// blanks as there were characters keep the places of the evidence.
+func (t *talk) matterParts() []string {
+	parts := slices.Clone(t.s.Draft.Parts)
+	for i, part := range parts {
+		if len(parts) > 1 && t.wishOnly(part) {
+			parts[i] = strings.Repeat(" ", utf8.RuneCountInString(part))
+		}
+	}
+	return parts
+}
+
+// wishOnly reports whether a text wishes to stay hidden and says nothing else that the judge is sure of.
+func (t *talk) wishOnly(text string) bool {
+	n := letters(text)
+	return n <= 2*briefly && t.w.Words.hinted("hide", text) && (n <= wholeLength || t.judgeText(text).Decision != routing.DecisionDispatch)
 }
 
 func (t *talk) judgeText(text string) routing.Judgement {
@@ -79,13 +105,17 @@ func vague(j routing.Judgement) bool { return j.Thin || j.Item == routing.Other 
 
 // shifted moves the evidence of a part to its place in the whole.
 func shifted(j routing.Judgement, by int) routing.Judgement {
-	list := make([]routing.Evidence, len(j.Evidence))
-	for i, e := range j.Evidence {
-		e.Start, e.End = e.Start+by, e.End+by
-		list[i] = e
-	}
-	j.Evidence = list
+	j.Evidence, j.Contrary = moved(j.Evidence, by), moved(j.Contrary, by)
 	return j
+}
+
+func moved(list []routing.Evidence, by int) []routing.Evidence {
+	at := make([]routing.Evidence, len(list))
+	for i, e := range list {
+		e.Start, e.End = e.Start+by, e.End+by
+		at[i] = e
+	}
+	return at
 }
 
 // assess says what was understood of the draft and asks what is to be asked first.
@@ -93,6 +123,12 @@ func (t *talk) assess() {
 	s := &t.s
 	text, j := s.Draft.text(), t.judge()
 	thin := j.Thin || letters(text) < fewest
+	if t.advert() {
+		t.s.Mode = ModeDoor
+		t.say("bot.advert")
+		t.say("bot.advert.more")
+		return
+	}
 	if urgent, ok := urgentFor(t.w.Doors, text); ok && utf8.RuneCountInString(text) <= urgentLength {
 		if vague(j) {
 			t.showDoor(urgent)
@@ -106,8 +142,7 @@ func (t *talk) assess() {
 	case thin, vague(j) && t.angry(text):
 		t.askMore()
 	case j.Item == routing.Other && j.Confidence >= t.w.Pace.OtherFrom:
-		d, _ := doorFor(t.w.Doors, text)
-		t.showDoor(d)
+		t.pointElsewhere(text)
 	case j.Decision == routing.DecisionDispatch && t.placeable(j.Item, j.Unit):
 		t.askConfirm(j)
 	case j.Decision == routing.DecisionAsk && len(t.options(j)) > 1:
@@ -115,6 +150,31 @@ func (t *talk) assess() {
 	default:
 		t.askTriage(j)
 	}
+}
+
+// doorLength is the length, in letters, from which a message without a door's cue is a matter of its own. Shorter ones are pieces of a
+// story ("我是做餐饮的"), which isn't to be interrupted.
+const doorLength = 20
+
+func (t *talk) pointElsewhere(text string) {
+	d, _ := doorFor(t.w.Doors, text)
+	for _, part := range t.s.Draft.Parts {
+		if len(d.Cues) > 0 || letters(part) >= doorLength {
+			t.showDoor(d)
+			return
+		}
+	}
+	t.askMore()
+}
+
+// advert reports whether nothing but advertisements was sent.
+func (t *talk) advert() bool {
+	for _, part := range t.s.Draft.Parts {
+		if !t.w.Words.advert(part, vague(t.judgeText(part))) {
+			return false
+		}
+	}
+	return len(t.s.Draft.Parts) > 0 && len(t.s.Draft.Attachments) == 0
 }
 
 func (t *talk) askMore() {
@@ -128,6 +188,8 @@ func (t *talk) askMore() {
 		t.say("bot.image_first")
 	case s.Draft.Asked == 1 && t.angry(s.Draft.text()):
 		t.say("bot.calm")
+	case s.Draft.Asked > 2:
+		t.say("bot.thin_more")
 	case s.Draft.Asked > 1:
 		t.say("bot.thin_again")
 	default:
@@ -150,20 +212,49 @@ func (t *talk) askConfirm(j routing.Judgement) {
 		t.say("bot.understood.unit_district", "unit", t.w.Plan.UnitName(j.Unit), "district", j.District)
 	}
 	t.showFacts(j)
-	if second, ok := t.second(j); ok {
-		t.say("bot.second", "item", t.itemName(second))
-	}
+	t.saySecond(j)
 	t.askToFile()
 }
 
+// askTriage says that a clerk will place it; of one whose item is clear, and only the unit isn't, that it is understood.
 func (t *talk) askTriage(j routing.Judgement) {
 	t.s.Mode = ModeTriage
-	t.say("bot.triage")
+	if t.onlyUnitOpen(j) {
+		t.say("bot.understood", "item", t.itemName(j.Item), "category", t.w.Plan.CategoryName(t.w.Plan.CategoryOf(j.Item)))
+		t.say("bot.triage_unit")
+	} else {
+		t.say("bot.triage")
+	}
+	t.sayDistrict(j)
+	t.showFacts(j)
+	t.saySecond(j)
+	t.askToFile()
+}
+
+// onlyUnitOpen reports whether the candidates are one item with several units: that is for the office to decide, not for who complains.
+func (t *talk) onlyUnitOpen(j routing.Judgement) bool {
+	units := 0
+	for _, a := range j.Alternatives {
+		if a.Item == j.Item && t.placeable(a.Item, a.Unit) {
+			units++
+		}
+	}
+	return j.Decision == routing.DecisionAsk && units > 1 && len(t.options(j)) == 1
+}
+
+func (t *talk) sayDistrict(j routing.Judgement) {
 	if j.District != "" {
 		t.say("bot.understood.district", "district", j.District)
 	}
-	t.showFacts(j)
-	t.askToFile()
+}
+
+func (t *talk) saySecond(j routing.Judgement) {
+	switch second, ok := t.second(j); {
+	case ok && second == "":
+		t.say("bot.second_some")
+	case ok:
+		t.say("bot.second", "item", t.itemName(second))
+	}
 }
 
 func (t *talk) askToFile() {
@@ -176,15 +267,16 @@ func (t *talk) askToFile() {
 
 // showFacts lists what the text names, so that a slip is seen before it is filed.
 func (t *talk) showFacts(j routing.Judgement) {
-	if e := j.Entities; e != nil {
-		sep := t.w.Text.Text("bot.list_separator")
-		for _, f := range []struct{ name, value string }{
-			{"amounts", listed(e.Amounts, sep)}, {"dates", listed(e.Dates, sep)}, {"enterprise", e.Enterprise},
-			{"phone", routing.MaskPhone(onlyOne(e.Phones))},
-		} {
-			if f.value != "" {
-				t.say("bot.understood."+f.name, f.name, short(f.value, 40))
-			}
+	var e routing.Entities
+	if j.Entities != nil {
+		e = *j.Entities
+	}
+	c, sep := t.contact(j), t.w.Text.Text("bot.list_separator")
+	for _, f := range []struct{ name, value string }{
+		{"amounts", listed(e.Amounts, sep)}, {"dates", listed(e.Dates, sep)}, {"enterprise", c.Enterprise}, {"phone", routing.MaskPhone(c.Phone)},
+	} {
+		if f.value != "" {
+			t.say("bot.understood."+f.name, f.name, short(f.value, 40))
 		}
 	}
 	if n := len(t.s.Draft.Attachments); n > 0 {
@@ -197,38 +289,40 @@ func (t *talk) showFacts(j routing.Judgement) {
 
 // hidden reports the wish to stay hidden from the unit, said in an answer or in the text itself.
 func (t *talk) hidden() bool {
-	t.s.Draft.Confidential = t.s.Draft.Confidential || t.w.Words.has("hide_in_text", t.s.Draft.text())
+	t.s.Draft.Confidential = t.s.Draft.Confidential || t.w.Words.hinted("hide", t.s.Draft.text())
 	return t.s.Draft.Confidential
 }
 
-// A second matter is told of when the text is long enough to hold two and another category comes close.
-const (
-	secondLength = 60
-	secondFrom   = 0.25
-)
-
-func (t *talk) second(j routing.Judgement) (item string, ok bool) {
-	if utf8.RuneCountInString(t.s.Draft.text()) < secondLength {
-		return "", false
-	}
-	for _, a := range j.Alternatives {
-		if a.Item != j.Item && a.Item != routing.Other && a.Confidence >= secondFrom &&
-			t.w.Plan.CategoryOf(a.Item) != t.w.Plan.CategoryOf(j.Item) {
-			return a.Item, true
-		}
-	}
-	return "", false
-}
-
-// options are the candidates to pick from, best first.
+// options are the candidates to pick from, best first: each item once, with its likeliest unit. Beside an item that is in doubt only
+// for its unit, one that is far less likely isn't worth a question.
 func (t *talk) options(j routing.Judgement) []routing.Alternative {
 	var list []routing.Alternative
+	sum, units := map[string]float64{}, map[string]int{}
 	for _, a := range j.Alternatives {
-		if len(list) < 3 && a.Item != routing.Other && t.placeable(a.Item, a.Unit) {
+		if a.Item == routing.Other || !t.placeable(a.Item, a.Unit) {
+			continue
+		}
+		if units[a.Item] == 0 {
 			list = append(list, a)
 		}
+		sum[a.Item] += a.Confidence
+		units[a.Item]++
 	}
-	return list
+	if len(list) > 1 && units[list[0].Item] > 1 {
+		list = slices.DeleteFunc(list, func(a routing.Alternative) bool { return sum[a.Item] < sum[list[0].Item]/farLess })
+	}
+	return list[:min(len(list), 3)]
+}
+
+// farLess is how many times less likely an item must be to be left out of the list.
+const farLess = 4
+
+func offers(list []routing.Alternative) []Offer {
+	all := make([]Offer, len(list))
+	for i, a := range list {
+		all[i] = Offer{a.Item, a.Unit}
+	}
+	return all
 }
 
 func (t *talk) placeable(item, unit string) bool {
@@ -236,17 +330,35 @@ func (t *talk) placeable(item, unit string) bool {
 }
 
 func (t *talk) askPick(j routing.Judgement) {
-	t.s.Mode = ModePick
+	list := offers(t.options(j))
+	if t.s.Mode == ModePick && t.more && slices.Equal(list, t.s.Offered) { // more words, and the same list: it is on the screen
+		t.askPickAgain()
+		return
+	}
+	t.s.Mode, t.s.Offered = ModePick, list
 	t.say("bot.pick")
-	list := t.options(j)
 	for i, a := range list {
 		t.say("bot.pick.option", "n", strconv.Itoa(i+1), "item", t.itemName(a.Item), "unit", t.w.Plan.UnitName(a.Unit))
 	}
 	t.say("bot.pick.none", "n", strconv.Itoa(len(list)+1))
+	t.sayDistrict(j)
 	t.showFacts(j)
+	t.saySecond(j)
 	if !t.s.Draft.Confidential {
 		t.say("bot.pick.hint")
 	}
+}
+
+// askPickAgain takes note and asks for a number, without the list.
+func (t *talk) askPickAgain() {
+	t.say("bot.noted")
+	if t.hidden() {
+		t.say("bot.understood.hidden")
+	}
+	if t.more {
+		t.saySecond(t.judge())
+	}
+	t.say("bot.pick.more", "n", strconv.Itoa(len(t.s.Offered)+1))
 }
 
 func (t *talk) showDoor(d Door) {

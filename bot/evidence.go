@@ -27,7 +27,7 @@ func (t *talk) evidenceFor() (routing.Case, bool) {
 	switch t.s.Mode {
 	case ModeAdd, ModeWithdraw, ModeSolved, ModeSatisfied, ModeRedo, ModeRedoReason:
 		return t.own(t.s.Case)
-	case ModeEnterprise, ModePhone:
+	case ModeEnterprise, ModePhone, ModeHuman:
 		return t.own(t.s.Last)
 	case ModeIdle:
 		return t.recent()
@@ -41,6 +41,10 @@ func (t *talk) draftEvidence() {
 	d.Voice = d.Voice || t.m.Kind == KindVoice
 	if len(d.Parts) > 0 && t.s.Mode.drafting() {
 		t.say("bot.evidence.draft", "count", strconv.Itoa(len(d.Attachments)))
+	}
+	if t.s.Mode == ModeHuman {
+		t.fileForHuman()
+		return
 	}
 	if t.s.Mode.drafting() || t.s.Mode == ModeIdle {
 		t.assess()

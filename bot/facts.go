@@ -10,8 +10,8 @@ import (
 )
 
 // askFacts asks, after filing, for what the office needs and the text doesn't name: the enterprise, then a telephone.
-func (t *talk) askFacts(known routing.Contact, j routing.Judgement) {
-	t.s.AskPhone = known.Phone == ""
+func (t *talk) askFacts(known routing.Contact, j routing.Judgement, noPhone bool) {
+	t.s.AskPhone = known.Phone == "" && !noPhone
 	if j.Entities != nil {
 		t.s.Phones = j.Entities.Phones
 	}
@@ -70,6 +70,7 @@ func (t *talk) note(c routing.Contact, more string) {
 	switch {
 	case ok && t.may(last, routing.ActionSupplement):
 		t.do(Act{last.Number, routing.Step{Action: routing.ActionSupplement, Contact: &c, Note: more}})
+		t.s.Guessed = t.s.Guessed && c.Enterprise == ""
 		t.say("bot.noted")
 	case ok: // struck off or handed on meanwhile
 		t.say("bot.not_now", "number", last.Number, "state", t.stateName(last.State))
@@ -81,8 +82,17 @@ func (t *talk) note(c routing.Contact, more string) {
 // declined reports whether the question isn't to be answered.
 func (t *talk) declined(text string) bool {
 	w := t.w.Words
-	return w.is("skip", text) || w.is("no", text) || w.is("cancel", text) || w.is("done", text)
+	return w.is("skip", text) || w.is("no", text) || w.is("cancel", text) || w.is("done", text) || t.refused(text)
 }
+
+// refused reports whether the question isn't to be answered, in other words than the listed ones ("算了不想留").
+func (t *talk) refused(text string) bool {
+	phone, _ := cutPhone(text)
+	return letters(text) <= briefly && phone == "" && t.w.Words.hinted("refuse", text) && !t.w.Words.ends("firm", bare(text)) && t.matterless(text)
+}
+
+// briefly is the length, in letters, up to which a turn of phrase is taken to be all that is said.
+const briefly = 16
 
 func (t *talk) answerEnterprise(text string) bool {
 	w := t.w.Words
@@ -98,7 +108,7 @@ func (t *talk) answerEnterprise(text string) bool {
 		phone, rest := cutPhone(text)
 		name, more := t.enterpriseName(rest)
 		if name == "" && (phone == "" || !t.filler(rest)) {
-			return t.aside(text)
+			return t.aside(text) || t.handed(text)
 		}
 		t.note(routing.Contact{Enterprise: name, Phone: phone}, more)
 		t.s.AskPhone = t.s.AskPhone && phone == ""
@@ -123,6 +133,8 @@ func (t *talk) answerPhone(text string) bool {
 		t.note(routing.Contact{Phone: phone}, "")
 	case phone != "" && utf8.RuneCountInString(bare(rest)) <= 20 && t.plain(rest):
 		t.note(routing.Contact{Phone: phone}, rest)
+	case phone != "" && t.handed(text):
+		return true
 	case phone != "": // the number, and a matter
 		t.note(routing.Contact{Phone: phone}, "")
 		return false
@@ -133,7 +145,7 @@ func (t *talk) answerPhone(text string) bool {
 		t.say("bot.ask.phone_again")
 		return true
 	default:
-		return t.lateName(text) || t.aside(text)
+		return t.lateName(text) || t.aside(text) || t.handed(text)
 	}
 	t.nextFact()
 	return true
@@ -153,10 +165,16 @@ func (t *talk) lateName(text string) bool {
 	return true
 }
 
-// missingName is the name in a text that is nothing but a name, if the case filed last lacks it.
+// missingName is the name in a text that is nothing but a name, if the case filed last lacks it, or has only a guess.
 func (t *talk) missingName(text string) string {
 	last, ok := t.own(t.s.Last)
-	if !ok || last.Contact.Enterprise != "" {
+	if !ok {
+		return ""
+	}
+	if name, alone := t.ownName(text); alone {
+		return name
+	}
+	if last.Contact.Enterprise != "" && !t.s.Guessed {
 		return ""
 	}
 	name, more := t.enterpriseName(text)
@@ -181,6 +199,7 @@ func (t *talk) lateFact(text string) bool {
 		return false
 	}
 	t.do(Act{last.Number, routing.Step{Action: routing.ActionSupplement, Contact: &c}})
+	t.s.Guessed = t.s.Guessed && c.Enterprise == ""
 	t.say("bot.noted_late", "number", last.Number)
 	return true
 }
@@ -188,15 +207,20 @@ func (t *talk) lateFact(text string) bool {
 // aside adds words that are no answer and no matter of their own to the case filed just now, and asks again.
 func (t *talk) aside(text string) bool {
 	last, ok := t.own(t.s.Last)
-	w := t.w.Words
-	if !ok || !t.may(last, routing.ActionSupplement) || utf8.RuneCountInString(text) > asideLength || bare(text) == "" ||
-		strayOption(text) || w.faces(text) || w.is("sticker", text) || w.swearing(text) || w.madeOf(text, "greet", "thanks", "wait", "announce") || !t.matterless(text) {
+	if !ok || !t.may(last, routing.ActionSupplement) || utf8.RuneCountInString(text) > asideLength || t.empty(text) || !t.matterless(text) {
 		return false
 	}
 	t.supplement(last.Number, text, nil)
 	t.say("bot.supplement.done", "number", last.Number)
 	t.askFact()
 	return true
+}
+
+// empty texts have nothing that could be added to a case.
+func (t *talk) empty(text string) bool {
+	w := t.w.Words
+	return bare(text) == "" || strayOption(text) || w.faces(text) || w.is("sticker", text) || w.swearing(text) ||
+		w.madeOf(text, "greet", "thanks", "thanks_with", "wait", "announce")
 }
 
 // asideLength is the longest aside, in characters; whoever writes more is asked what it is.
@@ -212,12 +236,13 @@ func (t *talk) matterless(text string) bool {
 // it is sure of it.
 func (t *talk) plain(text string) bool {
 	d, _ := doorFor(t.w.Doors, text)
-	return t.judgeText(text).Decision != routing.DecisionDispatch && len(d.Cues) == 0
+	elsewhere := len(d.Cues) > 0 && !t.w.Words.ends("enterprise", bare(text)) // a shop may be called after its neighbourhood
+	return t.judgeText(text).Decision != routing.DecisionDispatch && !elsewhere
 }
 
 // filler is what stands around a telephone number and says nothing.
 func (t *talk) filler(text string) bool {
-	return bare(text) == "" || t.w.Words.madeOf(text, "contact", "greet", "thanks", "yes")
+	return bare(text) == "" || t.w.Words.madeOf(text, "contact", "greet", "thanks", "thanks_with", "yes")
 }
 
 // enterpriseName reads a name, and what else is said with it. A sentence with a matter in it is none: it begins a complaint of its own.
@@ -264,6 +289,53 @@ func (t *talk) nameOf(clause string, alone bool) string {
 		return clause
 	}
 	return ""
+}
+
+// ownName is the name that a text announces as that of one's own enterprise, and whether the text says nothing else.
+func (t *talk) ownName(text string) (name string, alone bool) {
+	w := t.w.Words
+	clauses := strings.FieldsFunc(text, isPause)
+	for _, clause := range clauses {
+		clause = strings.TrimFunc(clause, isMark)
+		for _, p := range w.lists["own_name"] {
+			rest, ok := strings.CutPrefix(clause, p)
+			rest = strings.TrimFunc(rest, isMark)
+			n := utf8.RuneCountInString(rest)
+			if !ok || n < 2 || n > 25 || w.has("sentence", rest) {
+				continue
+			}
+			if w.ends("firm", rest) || len(clauses) == 1 && t.plain(rest) {
+				return rest, len(clauses) == 1
+			}
+		}
+	}
+	return "", false
+}
+
+// takeContact takes a name or a telephone number and nothing else, said while the draft is asked about.
+func (t *talk) takeContact(text string) bool {
+	phone, rest := cutPhone(text)
+	c := routing.Contact{Phone: phone}
+	if !t.filler(rest) {
+		name, alone := t.ownName(rest)
+		if bareName := strings.TrimFunc(rest, isMark); !alone && t.w.Words.firm(bareName) && !t.w.Words.has("sentence", bareName) && t.plain(bareName) {
+			name, alone = bareName, true
+		}
+		if !alone {
+			return false
+		}
+		c.Enterprise = name
+	}
+	if c == (routing.Contact{}) {
+		return false
+	}
+	if c.Enterprise != "" {
+		t.s.Draft.Contact.Enterprise = c.Enterprise
+	}
+	if c.Phone != "" {
+		t.s.Draft.Contact.Phone = c.Phone
+	}
+	return true
 }
 
 // isPause: comma, full stop, exclamation and question mark, semicolon, full-width ones folded or not; a name has none inside.

@@ -10,6 +10,7 @@ type filing struct {
 	triage    bool               // whatever the judgement says
 	human     bool               // and a clerk is to get in touch
 	note      string             // catalogue key of the remark for the office
+	noPhone   bool               // was asked for already, and not given
 }
 
 // file turns the draft into a case and asks for what is still missing.
@@ -20,15 +21,22 @@ func (t *talk) file(f filing) {
 	}
 	c := routing.Complaint{Channel: routing.ChannelWeChat, Confidential: t.hidden(), Judgement: j, Placement: f.placement,
 		Attachments: d.Attachments}
-	if j.Entities != nil {
-		c.Contact = routing.Contact{Enterprise: j.Entities.Enterprise, Phone: onlyOne(j.Entities.Phones)}
-	}
+	c.Contact = t.contact(j)
 	if f.note != "" {
 		c.Note = t.w.Text.Text(f.note)
+	}
+	switch second, ok := t.second(j); {
+	case ok && second == "":
+		c.Note += t.w.Text.Text("bot.note.second_some")
+	case ok:
+		c.Note += t.w.Text.Text("bot.note.second", "item", t.itemName(second))
 	}
 	parts := chunks(d.text())
 	if len(parts) == 0 || bare(d.text()) == "" {
 		parts = []string{t.w.Text.Text("bot.text.evidence_only")}
+		if f.human && len(d.Attachments) == 0 {
+			parts = []string{t.w.Text.Text("bot.text.human")}
+		}
 	}
 	c.Text = parts[0]
 	t.do(File{Complaint: c, More: parts[1:]})
@@ -41,10 +49,31 @@ func (t *talk) file(f filing) {
 	}
 	t.sayFiled(c, f)
 	t.s.Draft, t.s.Last, t.s.LastAt = Draft{}, "", t.m.At
+	t.s.Guessed = c.Contact.Enterprise != d.Contact.Enterprise
 	t.idle()
 	if t.m.Kind != KindWake {
-		t.askFacts(c.Contact, j)
+		t.askFacts(c.Contact, j, f.noPhone)
 	}
+}
+
+// contact is what was given in so many words, and else what the text names.
+func (t *talk) contact(j routing.Judgement) routing.Contact {
+	c := t.s.Draft.Contact
+	if c.Enterprise == "" && t.w.Words.firm(named(j)) {
+		c.Enterprise = named(j)
+	}
+	if c.Phone == "" && j.Entities != nil {
+		c.Phone = onlyOne(j.Entities.Phones)
+	}
+	return c
+}
+
+// named is the enterprise that the judge found in the text.
+func named(j routing.Judgement) string {
+	if j.Entities == nil {
+		return ""
+	}
+	return j.Entities.Enterprise
 }
 
 func (t *talk) sayFiled(c routing.Complaint, f filing) {
@@ -81,16 +110,29 @@ func chunks(text string) []string {
 
 // supplement adds words and evidence to a case, in as many steps as the length needs.
 func (t *talk) supplement(number, text string, attachments []string) {
+	t.supplementWith(number, text, routing.Step{Attachments: attachments})
+}
+
+// supplementWith adds words and, with the first step, what the step holds. A wish to stay hidden is fulfilled, whenever it is said.
+func (t *talk) supplementWith(number, text string, first routing.Step) {
 	parts := chunks(text)
 	if len(parts) == 0 {
 		parts = []string{t.w.Text.Text("bot.note.evidence")}
 	}
+	c, _ := t.own(number)
+	hide := !c.Confidential && t.w.Words.hinted("hide", text)
 	for i, part := range parts {
 		step := routing.Step{Action: routing.ActionSupplement, Note: part}
 		if i == 0 {
-			step.Attachments = attachments
+			step.Attachments, step.Contact = first.Attachments, first.Contact
+			if hide {
+				step.Confidential = &hide
+			}
 		}
 		t.do(Act{number, step})
+	}
+	if hide {
+		t.say("bot.hidden_done", "number", number)
 	}
 }
 
@@ -132,6 +174,9 @@ func (t *talk) answerConfirm(text string) bool {
 		t.file(f)
 	case w.is("no", text):
 		t.misunderstood()
+	case t.takeContact(text):
+		t.say("bot.noted")
+		t.askToFile()
 	default:
 		return false
 	}
@@ -151,18 +196,22 @@ func (t *talk) misunderstood() {
 
 func (t *talk) answerPick(text string) bool {
 	w, j := t.w.Words, t.judge()
-	list := t.options(j)
+	list := t.s.Offered // what was shown, whatever the judge makes of the words that came since
+	if len(list) == 0 {
+		list = offers(t.options(j))
+	}
 	n := w.option(text, len(list)+1)
 	switch {
 	case w.is("cancel", text):
 		t.cancelDraft()
-	case n > 0 && n <= len(list):
+	case n > 0 && n <= len(list) && t.placeable(list[n-1].Item, list[n-1].Unit):
 		a := list[n-1]
 		t.file(filing{placement: &routing.Placement{Item: a.Item, Unit: a.Unit, District: j.District}})
 	case n > 0, w.is("skip", text), w.is("no", text):
 		t.file(filing{triage: true, note: "bot.note.triage_pick"})
-	case w.yes(text), w.is("done", text):
-		t.askPick(j)
+	case w.yes(text), w.is("done", text), t.takeContact(text):
+		t.s.Offered = list
+		t.askPickAgain()
 	default:
 		return false
 	}
@@ -187,6 +236,8 @@ func (t *talk) answerRepeat(text string) bool {
 		t.s.Draft.Fresh = true
 		t.s.Case = ""
 		t.assess()
+	case t.lateFact(text):
+		t.askRepeatAgain()
 	default:
 		return false
 	}
@@ -196,16 +247,22 @@ func (t *talk) answerRepeat(text string) bool {
 func (t *talk) answerDoor(text string) bool {
 	w := t.w.Words
 	switch {
-	case w.option(text, 1) == 1, w.is("insist", text):
+	case w.option(text, 1) == 1, w.is("insist", text), t.s.Sure && w.is("yes", text):
 		t.file(filing{triage: true, human: true, note: "bot.note.other"})
-	case w.is("cancel", text):
+	case w.is("cancel", text), w.is("drop", text):
 		t.cancelDraft()
 	case w.is("no", text):
 		t.misunderstood()
-	case w.madeOf(text, "thanks"), w.yes(text), t.small(text):
+	case w.is("yes", text): // to the door, or to having it passed on? Whoever assents is not sent away
+		t.s.Sure = true
+		t.say("bot.door.ask")
+	case w.thanked(text), w.is("skip", text):
 		t.s.Draft = Draft{}
 		t.idle()
 		t.say("bot.thanks")
+	case w.yes(text), w.is("done", text):
+		t.s.Sure = true
+		t.say("bot.door.ask")
 	default:
 		return false
 	}

@@ -23,7 +23,7 @@ func (t *talk) obey(c Command, rest string) {
 	case t.s.Mode.drafting() && c == CommandWithdraw && rest == "" && !t.s.Draft.empty():
 		t.cancelDraft() // nobody means an older case while the bot asks about this one
 		return
-	case t.s.Mode == ModeDoor && (actions[c] != "" || c == CommandReport):
+	case t.s.Mode == ModeDoor && !t.s.Sure && (actions[c] != "" || c == CommandReport):
 		t.s.Draft = Draft{} // answered with the right door, not insisted on, and now something else is wanted
 		t.idle()
 	}
@@ -88,10 +88,12 @@ func (t *talk) showCase(c routing.Case) {
 // human hands the draft, or the words said with the command, to the operators.
 func (t *talk) human(words string) {
 	t.leave()
+	if words != "" && t.s.Draft.empty() && t.attach(words) {
+		return
+	}
 	if words != "" {
 		t.s.Draft.Parts = append(t.s.Draft.Parts, words)
 	}
-	recently := !t.s.HumanAt.IsZero() && t.m.At.Sub(t.s.HumanAt) < t.w.Pace.Remind
 	switch {
 	case !t.s.Draft.empty():
 		note := "bot.note.human"
@@ -99,13 +101,16 @@ func (t *talk) human(words string) {
 			note = "bot.note.other"
 		}
 		t.file(filing{triage: true, human: true, note: note})
-	case recently:
+		return
+	case t.askedHuman():
 		t.say("bot.human.again")
 	default:
 		t.do(Hand{Kind: routing.TaskChat, Number: t.s.Last, Note: t.w.Text.Text("bot.note.human")})
 		t.s.HumanAt = t.m.At
 		t.say("bot.human.queued")
 	}
+	t.s.Mode, t.s.AskPhone = ModeHuman, t.earlier().Phone == ""
+	t.askHumanPhone()
 }
 
 // hide hides the complainant of the draft, or of the case filed last, from the unit.
@@ -149,7 +154,7 @@ func (t *talk) target(c Command, rest string) {
 	}
 	list := t.candidates(c)
 	switch {
-	case len(list) == 0 && words != "" && c != CommandRate:
+	case len(list) == 0 && words != "" && (c != CommandRate || t.goesOn(words)):
 		t.tell(words)
 	case len(list) == 0:
 		t.say("bot.none." + string(c))
@@ -179,6 +184,12 @@ func (t *talk) targetNamed(c Command, number, words string) {
 	t.again()
 }
 
+// goesOn reports whether an answer to "is it solved?" says more than that.
+func (t *talk) goesOn(words string) bool {
+	_, rest := t.w.Words.verdict(words, false)
+	return rest != ""
+}
+
 // candidates are the cases that the command is possible for, newest first. A case already rated isn't asked about again.
 func (t *talk) candidates(c Command) []routing.Case {
 	var list []routing.Case
@@ -192,7 +203,7 @@ func (t *talk) candidates(c Command) []routing.Case {
 
 func (t *talk) choose(c Command, list []routing.Case, words string) {
 	t.s.Mode, t.s.Then = ModeChoose, c
-	if c == CommandSupplement {
+	if c == CommandSupplement || c == CommandRate && t.goesOn(words) {
 		t.s.Held = words
 	}
 	t.say("bot.choose." + string(c))
@@ -246,7 +257,9 @@ func (t *talk) begin(c Command, own routing.Case, words string) {
 		t.askWithdraw()
 	case CommandRate:
 		t.s.Mode = ModeSolved
-		if t.w.Words.solved(words) == "" || !t.answerSolved(words) {
+		if solved, rest := t.w.Words.verdict(words, false); solved != "" {
+			t.solved(solved, rest)
+		} else {
 			t.askSolved()
 		}
 	case CommandUrge:
@@ -271,9 +284,9 @@ func (t *talk) answerAdd(text string) bool {
 	w := t.w.Words
 	c, ok := t.own(t.s.Case)
 	switch {
-	case bare(text) == "" || w.madeOf(text, "greet"):
+	case bare(text) == "" || w.greets(text):
 		return false
-	case w.yes(text), t.small(text), w.madeOf(text, "thanks"):
+	case w.yes(text), t.small(text), w.thanked(text):
 		t.say("bot.supplement.end")
 		t.end()
 	case ok && t.may(c, routing.ActionSupplement):
@@ -295,7 +308,7 @@ func (t *talk) answerWithdraw(text string) bool {
 	w := t.w.Words
 	c, ok := t.own(t.s.Case)
 	switch {
-	case w.is("no", text), w.is("skip", text), w.is("cancel", text):
+	case w.is("no", text), w.is("skip", text), w.is("cancel", text), letters(text) <= briefly && w.hinted("regret", text):
 		t.say("bot.withdraw.kept")
 	case w.yes(text) && ok && t.may(c, routing.ActionWithdraw):
 		t.do(Act{c.Number, routing.Step{Action: routing.ActionWithdraw}})

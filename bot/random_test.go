@@ -19,8 +19,8 @@ import (
 )
 
 // TestRandomTalksLoseNothing plays random conversations against the real desk and store. After every message: there is an answer of at
-// most 600 characters, no text is missing from the catalogue, a case is filed only when it was confirmed, and every matter and every
-// piece of evidence that was sent is in exactly one place, unless the complainant took it back or it was answered with another door.
+// most 600 characters that isn't the answer before, no text is missing from the catalogue, a case is filed only when it was confirmed or a
+// human asked for just before, and every matter and every piece of evidence that was sent is in exactly one place, unless the complainant took it back or it was answered with another door.
 // At the end, after a day of silence, nothing is left in a draft.
 func TestRandomTalksLoseNothing(t *testing.T) {
 	t.Parallel()
@@ -63,6 +63,7 @@ type player struct {
 	last     map[string]bool // matter → still somewhere
 	said     int
 	evidence int // pieces that are somewhere
+	reply    string
 	state    bot.State
 	cases    []routing.Case
 	user     string // id, once known
@@ -74,7 +75,8 @@ func (p *player) matter(r *rapid.T) {
 	p.last[matter] = true
 	text := rapid.SampledFrom([]string{"城管总来罚款，没有依据", "厂里三天两头停电，机器都烧了两台", "办个变更跑了好几趟，窗口一会儿一个说法", "没人管我",
 		"说不清哪儿不对劲", "我在健身房办的卡，不给退钱", "真是太气人了，都没法干了", "王八蛋，光收钱不干活", "有人打架，因为城管拆我的棚子",
-		"补充：昨天又来了", "请保密，城管有人吃拿卡要", "电话13800001234，叫", "人工 我这事儿"}).Draw(r, "text") + matter
+		"补充：昨天又来了", "没解决！街道说没收到钱", "3，钱还没给", "解决了，就是慢了点", "不满意，态度差", "还有个事，研发补贴一直没给", "别让他们知道是我说的啊",
+		"请保密，城管有人吃拿卡要", "电话13800001234，叫", "人工 我这事儿"}).Draw(r, "text") + matter
 	if n := rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 0, 900, 4000}).Draw(r, "length"); n > 0 {
 		text += strings.Repeat("很长的话", n)
 	}
@@ -83,7 +85,8 @@ func (p *player) matter(r *rapid.T) {
 
 func (p *player) answer(r *rapid.T) {
 	p.say(rapid.SampledFrom([]string{"1", "1", "1", "１。", "2", "3", "4", "5", "9", "跳过", "跳过", "好的", "不对", "没有", "嗯呐", "是的，谢谢", "取消", "完了",
-		"小凤花店", "老边饺子馆，电话13800001234", "13900001111", "1380000123", "等一下", "根本没解决", "很满意", "另一件", "我要反映"}).Draw(r, "answer"), true)
+		"小凤花店", "老边饺子馆，电话13800001234", "13900001111", "1380000123", "等一下", "根本没解决", "很满意", "另一件", "我要反映",
+		"算了不想留", "不敢留名", "怎么还没人联系我", "我又不想撤了", "沈阳晨光建材有限公司", "我公司叫老边饺子", "没事了", "对"}).Draw(r, "answer"), true)
 }
 
 func (p *player) command(r *rapid.T) {
@@ -95,7 +98,8 @@ func (p *player) command(r *rapid.T) {
 }
 
 func (p *player) noise(r *rapid.T) {
-	p.say(rapid.SampledFrom([]string{"你好", "谢谢", "？？", "😡", "[微笑]", "王八蛋", "JS20200101-000001", "   ", "12", "好的谢谢", "我要投诉"}).Draw(r, "noise"), true)
+	p.say(rapid.SampledFrom([]string{"你好", "谢谢", "？？", "😡", "[微笑]", "王八蛋", "JS20200101-000001", "   ", "12", "好的谢谢", "我要投诉", "你们有人吗",
+		"【某某银行】额度已提升，退订回T"}).Draw(r, "noise"), true)
 }
 
 func (p *player) send(r *rapid.T) {
@@ -160,7 +164,11 @@ func (p *player) turn(take func() string, confirms bool) {
 	case strings.Contains(reply, "bot.") || strings.Contains(reply, "{"):
 		p.rapid.Fatalf("a text is missing from the catalogue or has a gap:\n%s", reply)
 	}
-	if full := before.Draft.Parts; len(cases) > filed && !confirms && utf8.RuneCountInString(strings.Join(full, ""))+16_100 < 2*routing.MaxText {
+	if reply == p.reply && reply != "-" {
+		p.rapid.Fatalf("the same answer twice running:\n%s", reply)
+	}
+	p.reply = reply
+	if full := before.Draft.Parts; len(cases) > filed && !confirms && before.Mode != bot.ModeHuman && utf8.RuneCountInString(strings.Join(full, ""))+16_100 < 2*routing.MaxText {
 		p.rapid.Fatalf("filed without being asked, from mode %q", before.Mode)
 	}
 	if len(cases) > filed+1 {

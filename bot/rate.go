@@ -1,6 +1,10 @@
 package bot
 
-import "jiesu/routing"
+import (
+	"strings"
+
+	"jiesu/routing"
+)
 
 func (t *talk) askSolved() {
 	c, _ := t.own(t.s.Case)
@@ -9,15 +13,16 @@ func (t *talk) askSolved() {
 
 func (t *talk) answerSolved(text string) bool {
 	w := t.w.Words
-	n := w.option(text, 3)
+	n := w.option(text, len(solvedOptions))
+	solved, rest := w.verdict(text, true)
 	switch {
 	case w.is("skip", text), w.is("cancel", text):
 		t.say("bot.skipped")
 		t.end()
-	case w.solved(text) != "":
-		t.solved(w.solved(text))
 	case n > 0:
-		t.solved([]routing.Solved{routing.SolvedYes, routing.SolvedPartly, routing.SolvedNo}[n-1])
+		t.solved(solvedOptions[n-1], "")
+	case solved != "":
+		t.solved(solved, rest)
 	case w.yes(text), t.small(text), w.option(text, maxOptions) > 0:
 		t.askSolved()
 	default:
@@ -26,8 +31,10 @@ func (t *talk) answerSolved(text string) bool {
 	return true
 }
 
-func (t *talk) solved(s routing.Solved) {
+// solved notes the answer, and what was said beside it, until it is known how satisfied they are.
+func (t *talk) solved(s routing.Solved, rest string) {
 	t.s.Solved, t.s.Mode = s, ModeSatisfied
+	t.hold(rest)
 	t.say("bot.rate.satisfied")
 }
 
@@ -38,7 +45,7 @@ func (t *talk) rating(satisfied int) Order {
 
 func (t *talk) answerSatisfied(text string) bool {
 	w := t.w.Words
-	n := w.grade(text)
+	n, rest := w.graded(text)
 	if n == 0 && !t.small(text) {
 		if w.yes(text) {
 			t.say("bot.rate.satisfied")
@@ -47,15 +54,48 @@ func (t *talk) answerSatisfied(text string) bool {
 		return false
 	}
 	t.do(t.rating(n))
+	t.hold(rest)
 	t.say("bot.rate.done")
 	c, ok := t.own(t.s.Case)
 	if t.s.Solved != routing.SolvedYes && ok && t.may(c, routing.ActionRedo) {
 		t.s.Mode, t.s.Solved = ModeRedo, ""
-		t.say("bot.rate.redo")
+		t.askRedo()
 		return true
 	}
+	t.keepHeld()
 	t.end()
 	return true
+}
+
+func (t *talk) askRedo() {
+	if t.s.Held == "" {
+		t.say("bot.rate.redo")
+	} else {
+		t.say("bot.rate.redo_held", "reason", short(t.s.Held, 80))
+	}
+}
+
+// hold keeps words said beside a rating, which itself holds none: they are the reason if it is redone.
+func (t *talk) hold(words string) {
+	t.s.Held = strings.Trim(t.s.Held+"\n"+words, "\n")
+}
+
+// keepHeld puts words said beside a rating into the case, or into a draft when the case takes none any more.
+func (t *talk) keepHeld() {
+	held := t.s.Held
+	t.s.Held = ""
+	switch {
+	case held == "":
+	case t.supplementable(t.s.Case):
+		t.supplement(t.s.Case, held, nil)
+		if t.m.Kind == KindWake {
+			t.say("bot.closed.supplemented", "number", t.s.Case)
+		} else {
+			t.say("bot.supplement.done", "number", t.s.Case)
+		}
+	default:
+		t.s.Draft.Parts = append(t.s.Draft.Parts, held)
+	}
 }
 
 // answerRedo takes any words as the reason: who was just told that it can be redone speaks of nothing else.
@@ -64,10 +104,13 @@ func (t *talk) answerRedo(text string) bool {
 	c, ok := t.own(t.s.Case)
 	skip := w.is("skip", text)
 	switch {
-	case !ok || !t.may(c, routing.ActionRedo), bare(text) == "", w.madeOf(text, "greet"):
+	case !ok || !t.may(c, routing.ActionRedo), bare(text) == "", w.greets(text):
 		return false
-	case t.s.Mode == ModeRedo && (skip || w.is("no", text) || w.is("cancel", text) || w.madeOf(text, "thanks")):
+	case t.s.Mode == ModeRedo && (skip || w.is("no", text) || w.is("cancel", text) || w.thanked(text)):
 		t.say("bot.skipped")
+		t.keepHeld()
+	case t.s.Mode == ModeRedo && w.yes(text) && t.s.Held != "":
+		t.redo(c, t.s.Held, false)
 	case t.s.Mode == ModeRedo && w.yes(text):
 		t.s.Mode = ModeRedoReason
 		t.say("bot.rate.redo_reason")
@@ -75,7 +118,9 @@ func (t *talk) answerRedo(text string) bool {
 	case w.is("cancel", text):
 		t.say("bot.skipped")
 	default:
-		t.redo(c, text, skip || w.is("no", text) || w.yes(text))
+		without := skip || w.is("no", text) || w.yes(text)
+		t.hold(text)
+		t.redo(c, t.s.Held, without)
 	}
 	t.end()
 	return true
@@ -90,5 +135,10 @@ func (t *talk) redo(c routing.Case, reason string, without bool) {
 	for _, more := range parts[1:] {
 		t.do(Act{c.Number, routing.Step{Action: routing.ActionSupplement, Note: more}})
 	}
+	if t.w.Words.hinted("hide", reason) && !c.Confidential {
+		yes := true
+		t.do(Act{c.Number, routing.Step{Action: routing.ActionSupplement, Confidential: &yes}})
+	}
+	t.s.Held = ""
 	t.say("bot.rate.redo_done", "number", c.Number, "unit", t.w.Plan.UnitName(c.Unit))
 }

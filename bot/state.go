@@ -27,6 +27,7 @@ const (
 	ModeSatisfied  Mode = "satisfied"  // how satisfied?
 	ModeRedo       Mode = "redo"       // have it redone?
 	ModeRedoReason Mode = "reason"     // why redone?
+	ModeHuman      Mode = "human"      // a human was asked for: what about, which telephone?
 )
 
 // drafting reports whether the mode is a question about the draft.
@@ -46,27 +47,38 @@ type State struct {
 	Case   string         `json:"case,omitempty"`   // number of the case that the question is about
 	Choice []string       `json:"choice,omitempty"` // ModeChoose: numbers offered; ModePick: nothing
 	Then   Command        `json:"then,omitempty"`   // ModeChoose: what to do with the choice
-	Held   string         `json:"held,omitempty"`   // ModeChoose: words said for the chosen case
+	Held   string         `json:"held,omitempty"`   // ModeChoose: words said for the chosen case; while rating: words beside the answers
 	Solved routing.Solved `json:"solved,omitempty"` // ModeSatisfied: the answer so far
 	Phones []string       `json:"phones,omitempty"` // ModePhone, ModeEnterprise: numbers named in the text, to be proposed
 
 	Proposed string    `json:"proposed,omitempty"` // value that `1` confirms
 	AskPhone bool      `json:"ask_phone,omitempty"`
-	Last     string    `json:"last,omitempty"` // number of the case filed last
+	Offered  []Offer   `json:"offered,omitempty"` // ModePick: what the numbers mean that were shown
+	Sure     bool      `json:"sure,omitempty"`    // ModeDoor: assented to, so that it isn't dropped
+	Guessed  bool      `json:"guessed,omitempty"` // the enterprise of the case filed last was read out of its text
+	Said     string    `json:"said,omitempty"`    // fingerprint of the last answer
+	Last     string    `json:"last,omitempty"`    // number of the case filed last
 	LastAt   time.Time `json:"last_at,omitzero"`
 	HumanAt  time.Time `json:"human_at,omitzero"` // when a human was asked for last
 	SpokeAt  time.Time `json:"spoke_at,omitzero"`
 	Reminded bool      `json:"reminded,omitempty"`
 }
 
+// Offer is one line of the list to pick from.
+type Offer struct {
+	Item string `json:"item"`
+	Unit string `json:"unit"`
+}
+
 // Draft is the complaint being made: everything said so far, in order.
 type Draft struct {
-	Parts        []string `json:"parts,omitempty"`
-	Attachments  []string `json:"attachments,omitempty"` // ids
-	Voice        bool     `json:"voice,omitempty"`       // one of them is a voice message
-	Confidential bool     `json:"confidential,omitempty"`
-	Fresh        bool     `json:"fresh,omitempty"` // said to be a matter of its own, not a repeat
-	Asked        int      `json:"asked,omitempty"` // how often it was found too thin
+	Parts        []string        `json:"parts,omitempty"`
+	Attachments  []string        `json:"attachments,omitempty"` // ids
+	Voice        bool            `json:"voice,omitempty"`       // one of them is a voice message
+	Confidential bool            `json:"confidential,omitempty"`
+	Fresh        bool            `json:"fresh,omitempty"`  // said to be a matter of its own, not a repeat
+	Asked        int             `json:"asked,omitempty"`  // how often it was found too thin
+	Contact      routing.Contact `json:"contact,omitzero"` // given in so many words, not guessed from the text
 }
 
 func (d Draft) empty() bool { return len(d.Parts) == 0 && len(d.Attachments) == 0 }

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +23,7 @@ func Step(s State, m Message, w World) Turn {
 		t.s.SpokeAt, t.s.Reminded = m.At, false
 		t.receive()
 	}
+	t.vary()
 	return Turn{State: t.s, Reply: t.out, Commands: t.orders, WakeAt: t.wakeAt()}
 }
 
@@ -32,11 +35,43 @@ type talk struct {
 	out    []Line
 	orders []Order
 	judged map[string]routing.Judgement // a text is judged once per turn
+	more   bool                         // words were added to the draft in this turn
 }
 
 func (t *talk) say(key string, args ...string) { t.out = append(t.out, Line{key, args}) }
 
 func (t *talk) do(o Order) { t.orders = append(t.orders, o) }
+
+// vary keeps the bot from sending the same text twice running, which reads as if nobody were there: it says it in other words if the
+// catalogue has some, or else that it is the same again.
+func (t *talk) vary() {
+	if len(t.out) == 0 {
+		return
+	}
+	if fingerprint(t.out) == t.s.Said {
+		t.out = t.varied()
+	}
+	t.s.Said = fingerprint(t.out)
+}
+
+func (t *talk) varied() []Line {
+	out := slices.Clone(t.out)
+	for i, l := range out {
+		if other := l.Key + ".again"; t.w.Text.Has(other) {
+			out[i].Key = other
+			return out
+		}
+	}
+	return append([]Line{{Key: "bot.again"}}, out...)
+}
+
+func fingerprint(lines []Line) string {
+	h := fnv.New64a()
+	for _, l := range lines {
+		fmt.Fprintf(h, "%q", append([]string{l.Key}, l.Args...))
+	}
+	return strconv.FormatUint(h.Sum64(), 36)
+}
 
 func (t *talk) receive() {
 	switch t.m.Kind {
@@ -87,7 +122,7 @@ func (t *talk) hear(text string) {
 		t.obey(c, rest)
 		return
 	}
-	if t.answer(text) {
+	if t.impatient(text) || t.lateWish(text) || t.answer(text) {
 		return
 	}
 	w, idle := t.w.Words, t.s.Mode == ModeIdle
@@ -98,10 +133,10 @@ func (t *talk) hear(text string) {
 	case w.is("sticker", text):
 		t.say("bot.unsupported")
 		t.again()
-	case w.madeOf(text, "greet"):
+	case w.greets(text):
 		t.greet()
 	case idle && t.volunteered(text):
-	case w.madeOf(text, "thanks", "greet"):
+	case w.thanked(text):
 		t.say("bot.thanks")
 		t.again()
 	case w.madeOf(text, "wait"):
@@ -109,11 +144,12 @@ func (t *talk) hear(text string) {
 	case w.swearing(text): // nothing to file, and nothing to be cross about
 		t.say("bot.calm")
 		t.again()
-	case idle && (w.option(text, maxOptions) > 0 || w.is("yes", text) || t.small(text) || strayOption(text)):
+	case idle && (w.option(text, maxOptions) > 0 || w.yes(text) || t.small(text) || strayOption(text)):
 		t.say("bot.nothing_open")
 	case !idle && strayOption(text):
 		t.say("bot.no_option")
 		t.again()
+	case idle && (t.regretted(text) || t.attach(text)):
 	default:
 		t.tell(text)
 	}
@@ -135,7 +171,7 @@ func (t *talk) volunteered(text string) bool {
 	if t.s.Draft.empty() && t.lateFact(text) {
 		return true
 	}
-	solved := t.w.Words.solved(text)
+	solved, _ := t.w.Words.verdict(text, false)
 	if solved == "" && t.w.Words.opinion(text) == 0 || len(t.candidates(CommandRate)) == 0 {
 		return false
 	}
@@ -144,7 +180,10 @@ func (t *talk) volunteered(text string) bool {
 }
 
 func (t *talk) greet() {
-	if t.s.Mode == ModeIdle {
+	switch {
+	case t.s.Mode == ModeHuman, t.s.Mode == ModeIdle && t.askedHuman():
+		t.say("bot.human.again")
+	case t.s.Mode == ModeIdle:
 		t.say("bot.greeting")
 	}
 	t.again()
@@ -158,6 +197,9 @@ func (t *talk) small(text string) bool {
 
 // answer takes the text as the answer to the open question and reports whether it was one.
 func (t *talk) answer(text string) bool {
+	if t.s.Mode == ModeDoor && t.over(text) {
+		return true
+	}
 	switch t.s.Mode {
 	case ModeThin:
 		return t.answerThin(text)
@@ -185,6 +227,8 @@ func (t *talk) answer(text string) bool {
 		return t.answerSatisfied(text)
 	case ModeRedo, ModeRedoReason:
 		return t.answerRedo(text)
+	case ModeHuman:
+		return t.answerHuman(text)
 	}
 	return false
 }
@@ -211,9 +255,11 @@ func (t *talk) again() {
 	case ModeSatisfied:
 		t.say("bot.rate.satisfied")
 	case ModeRedo:
-		t.say("bot.rate.redo")
+		t.askRedo()
 	case ModeRedoReason:
 		t.say("bot.rate.redo_reason")
+	case ModeHuman:
+		t.askHumanPhone()
 	default:
 		t.assess()
 	}
@@ -224,6 +270,9 @@ func (t *talk) leave() {
 	switch t.s.Mode {
 	case ModeSatisfied:
 		t.do(t.rating(0))
+		t.keepHeld()
+	case ModeRedo, ModeRedoReason:
+		t.keepHeld()
 	case ModeChoose:
 		if t.s.Held != "" { // words meant for a case that was never named: part of what is said next
 			t.s.Draft.Parts = append(t.s.Draft.Parts, t.s.Held)
@@ -238,6 +287,7 @@ func (t *talk) leave() {
 func (t *talk) idle() {
 	s := &t.s
 	s.Mode, s.Case, s.Choice, s.Then, s.Held, s.Solved, s.Proposed, s.Phones, s.AskPhone = ModeIdle, "", nil, "", "", "", "", nil, false
+	s.Offered, s.Sure = nil, false
 }
 
 // end ends the open question and returns to a draft that it interrupted.

@@ -8,13 +8,15 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"pgregory.net/rapid"
+
 	"jiesu/bot"
 	"jiesu/routing"
 )
 
 // modes are all questions that can be open.
 var modes = []bot.Mode{bot.ModeIdle, bot.ModeThin, bot.ModeConfirm, bot.ModePick, bot.ModeTriage, bot.ModeRepeat, bot.ModeDoor, bot.ModeEnterprise,
-	bot.ModePhone, bot.ModeChoose, bot.ModeAdd, bot.ModeWithdraw, bot.ModeSolved, bot.ModeSatisfied, bot.ModeRedo, bot.ModeRedoReason}
+	bot.ModePhone, bot.ModeChoose, bot.ModeAdd, bot.ModeWithdraw, bot.ModeSolved, bot.ModeSatisfied, bot.ModeRedo, bot.ModeRedoReason, bot.ModeHuman}
 
 var noon = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
 
@@ -48,6 +50,8 @@ func in(mode bot.Mode) bot.State {
 	case bot.ModeChoose:
 		s.Choice, s.Then, s.Held = []string{"JS20260301-000002", "JS20260301-000001"}, bot.CommandSupplement, "昨天又来了"
 	case bot.ModeIdle, bot.ModeThin, bot.ModeConfirm, bot.ModePick, bot.ModeTriage, bot.ModeDoor, bot.ModeEnterprise, bot.ModePhone:
+	case bot.ModeHuman:
+		s.HumanAt, s.AskPhone = noon.Add(-time.Minute), true
 	default:
 		s.Case, s.Solved = "JS20260301-000002", routing.SolvedNo
 	}
@@ -174,10 +178,56 @@ func TestLateReminderFilesAtOnce(t *testing.T) {
 	}
 }
 
+// TestNeverTheSameTextTwiceRunning: whatever is said, and however often, in whatever mode: two answers running differ.
+func TestNeverTheSameTextTwiceRunning(t *testing.T) {
+	t.Parallel()
+	w := still(t)
+	texts := []string{"1", "9", "好", "对", "完了", "跳过", "不对", "谢谢", "在吗", "在？", "你们有人吗", "人工", "进度", "帮助", "保密", "评价", "催办", "等一下", "😡", "[微笑]", "王八蛋",
+		"你们到底管不管", "怎么还没人联系我", "我是做餐饮的", "我在健身房办的卡", "着火了", "没事了 灭了", "小凤花店", "13800001234", "没人管我", "不想留", "城管总来罚款，没有依据",
+		"办个变更跑了好几趟", "【某某银行】额度已提升，退订回T", "JS20200101-000001"}
+	rapid.Check(t, func(r *rapid.T) {
+		s := in(rapid.SampledFrom(modes).Draw(r, "mode"))
+		at, before := noon, ""
+		say := rapid.SampledFrom(texts)
+		text := say.Draw(r, "text")
+		for range 12 {
+			if !rapid.Bool().Draw(r, "repeat") {
+				text = say.Draw(r, "text")
+			}
+			at = at.Add(time.Second)
+			turn := bot.Step(s, bot.Message{Kind: bot.KindText, Text: text, At: at}, w)
+			reply := bot.Render(w.Text, turn.Reply, "number", "JS20260302-000003", "url", w.PageURL+"t3")
+			if reply == before {
+				r.Fatalf("twice running after %q:\n%s", text, reply)
+			}
+			s, before = turn.State, reply
+		}
+	})
+}
+
+// TestWishesToStayHidden: people ask for it in their own words; words that only look like it hide nobody.
+func TestWishesToStayHidden(t *testing.T) {
+	t.Parallel()
+	w := still(t)
+	w.Cases = nil
+	for text, want := range map[string]bool{
+		"别让他们知道是我说的啊，以后还想接活": true, "千万别告诉他们我是谁": true, "我可不敢留名字啊 怕穿小鞋": true, "怕报复": true, "不敢实名": true, "怕领导知道是我反映的": true,
+		"不想让街道的人知道": true, "我的身份可千万别泄露": true, "不要公开我的姓名": true, "能不能匿名": true, "别把我说出去": true, "不能让他们知道": true, "担心被他们知道": true,
+		"我不知道该找谁": false, "他们没告诉我": false, "别人都知道这事": false, "窗口说不能告诉我": false, "补贴名单一直不公开": false, "特别想知道结果": false,
+		"凭啥不让我们知道收费标准": false, "有人匿名举报我": false, "别告诉我没钱": false, "不想知道原因": false, "实名认证过不去": false, "城管报复性罚款": false, "恐怕他们都不知道": false,
+		"不能公开招标": false, "级别不够不让告诉企业": false, "能不能告诉一声": false, "我可不怕得罪谁": false, "附通报复印件": false,
+	} {
+		turn := bot.Step(in(bot.ModeIdle), bot.Message{Kind: bot.KindText, Text: "城管总来罚款，" + text, At: noon}, w)
+		if turn.State.Draft.Confidential != want {
+			t.Errorf("%s: hidden %v, want %v", text, turn.State.Draft.Confidential, want)
+		}
+	}
+}
+
 // TestWordsRefuseGaps: a catalogue without one of the lists makes a bot that is deaf in one ear.
 func TestWordsRefuseGaps(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"bot.words.yes", "bot.words.options", "bot.words.satisfied", "bot.words.human"} {
+	for _, key := range []string{"bot.words.yes", "bot.words.options", "bot.words.satisfied", "bot.words.human", "bot.words.never", "bot.hints.hide"} {
 		w := wording(t)
 		delete(w, key)
 		if _, err := bot.NewWords(w); err == nil || !strings.Contains(err.Error(), key) {

@@ -12,7 +12,7 @@ func (t *talk) wake() {
 	switch {
 	case d.empty():
 		t.idle()
-	case t.s.Mode == ModeDoor, t.hollow():
+	case t.s.Mode == ModeDoor && !t.s.Sure, t.hollow():
 		t.s.Draft = Draft{} // answered, or nothing that a clerk could work on
 		t.idle()
 	case t.m.At.Sub(t.s.SpokeAt) < t.w.Pace.Close:
@@ -37,6 +37,10 @@ func (t *talk) supplementable(number string) bool {
 
 // closeQuestion ends a question about a case. Words held for a case that was never chosen go to the newest one offered.
 func (t *talk) closeQuestion() {
+	if t.s.Mode != ModeChoose {
+		t.leave()
+		return
+	}
 	held, choice := t.s.Held, t.s.Choice
 	t.s.Held = ""
 	t.leave()
@@ -55,7 +59,7 @@ func (t *talk) closeQuestion() {
 // hollow drafts say nothing of any matter ("我要投诉") and carry no evidence.
 func (t *talk) hollow() bool {
 	for _, part := range t.s.Draft.Parts {
-		if bare(part) != "" && !t.w.Words.madeOf(part, "announce", "greet", "thanks", "yes", "no", "wait") && !t.w.Words.swearing(part) {
+		if bare(part) != "" && !t.w.Words.madeOf(part, "announce", "greet", "thanks", "thanks_with", "yes", "no", "wait") && !t.w.Words.swearing(part) {
 			return false
 		}
 	}

@@ -30,9 +30,9 @@ var commands = []Command{CommandProgress, CommandSupplement, CommandWithdraw, Co
 	CommandReport, CommandHide}
 
 // listNames are the word lists beside the commands' own.
-var listNames = []string{"prefix", "suffix", "yes", "no", "skip", "cancel", "done", "hide_in_text", "greet", "thanks", "insist",
-	"solved_yes", "solved_partly", "solved_no", "enterprise", "same", "new", "announce", "wait", "abuse", "abuse_with", "faces", "sticker", "contact",
-	"name_prefix", "sentence"}
+var listNames = []string{"prefix", "suffix", "yes", "no", "skip", "cancel", "done", "drop", "greet", "thanks", "thanks_with", "insist",
+	"solved_yes", "solved_partly", "solved_no", "enterprise", "firm", "no_firm", "in_firm", "same", "new", "announce", "wait", "abuse", "abuse_with",
+	"faces", "sticker", "contact", "name_prefix", "own_name", "sentence", "second_at", "never", "let", "know", "tell", "me"}
 
 const maxOptions = 5
 
@@ -41,6 +41,7 @@ type Words struct {
 	lists     map[string][]string
 	options   [maxOptions][]string
 	satisfied [maxOptions][]string // what stands for 1 to 5 when the question is how satisfied
+	hints     map[string]hint
 }
 
 // NewWords reads the lists of the catalogue. It fails on a missing or empty one, since the bot would then be deaf in one ear.
@@ -65,6 +66,9 @@ func NewWords(w routing.Wording) (*Words, error) {
 		for i, row := range rows {
 			into[i] = strings.Fields(row)
 		}
+	}
+	if err := words.readHints(w); err != nil {
+		return nil, err
 	}
 	return words, nil
 }
@@ -211,6 +215,16 @@ func (w *Words) madeOf(text string, lists ...string) bool {
 	return ends[len(b)]
 }
 
+// greets reports whether the text is a greeting and nothing else, whoever it is addressed to.
+func (w *Words) greets(text string) bool {
+	return w.madeOf(text, "greet") || w.has("greet", bare(text)) && w.madeOf(text, "greet", "thanks_with")
+}
+
+// thanked reports whether the text thanks or takes note, and does nothing else: "you" alone is no thanks.
+func (w *Words) thanked(text string) bool {
+	return w.has("thanks", bare(text)) && w.madeOf(text, "thanks", "thanks_with", "greet")
+}
+
 // yes also takes a polite yes ("好的，谢谢").
 func (w *Words) yes(text string) bool {
 	if w.is("yes", text) || w.option(text, 1) == 1 {
@@ -220,7 +234,7 @@ func (w *Words) yes(text string) bool {
 		return false
 	}
 	for _, word := range append(append([]string(nil), w.lists["yes"]...), w.options[0]...) {
-		if rest, ok := strings.CutPrefix(bare(text), word); ok && w.madeOf(rest, "yes", "thanks") {
+		if rest, ok := strings.CutPrefix(bare(text), word); ok && w.madeOf(rest, "yes", "thanks", "thanks_with") {
 			return true
 		}
 	}
@@ -305,8 +319,8 @@ func (w *Words) command(text string) (c Command, rest string, ok bool) {
 	return "", "", false
 }
 
-// takes reports whether the command can have what stands after it. A rating takes only an answer to its questions: other words
-// would be lost, since a rating holds none.
+// takes reports whether the command can have what stands after it. A rating takes only an answer to its questions, and what
+// goes on after one.
 func (w *Words) takes(c Command, after string) bool {
 	first := []rune(after)[0]
 	marked := !unicode.IsLetter(first) && !unicode.IsNumber(first)
@@ -315,7 +329,8 @@ func (w *Words) takes(c Command, after string) bool {
 	case CommandSupplement, CommandHuman:
 		return marked || number != nil && number[0] == 0
 	case CommandRate:
-		return w.solved(after) != "" || w.opinion(after) > 0
+		solved, rest := w.verdict(strings.TrimFunc(after, isMark), false)
+		return solved != "" && (rest == "" || marked) || w.opinion(after) > 0
 	}
 	return false
 }

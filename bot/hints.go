@@ -1,0 +1,191 @@
+package bot
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"jiesu/routing"
+)
+
+// hintNames are the things that people say in ever new words, so that a list of words is too little (bot.hints.…).
+var hintNames = []string{"hide", "refuse", "impatient", "over", "regret", "advert", "advert_maybe", "about_it", "second", "solved_yes", "solved_partly",
+	"solved_no", "satisfied_1", "satisfied_2", "satisfied_3", "satisfied_4", "satisfied_5"}
+
+// hint finds one of several turns of phrase. Unless blots out, before, the phrases that look like one and aren't.
+type hint struct {
+	find   *regexp.Regexp
+	unless *strings.Replacer
+}
+
+// gap is what "…" stands for in a hint: a few characters of the same clause.
+const gap = `\S{0,6}`
+
+// listName is a word list named inside a hint: {never}.
+var listName = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// readHints compiles the hints of the catalogue. It fails on a missing one and on one that names a list that there isn't.
+func (w *Words) readHints(texts routing.Wording) error {
+	w.hints = make(map[string]hint, len(hintNames))
+	for _, name := range hintNames {
+		key := "bot.hints." + name
+		var either []string
+		for _, phrase := range strings.Fields(texts[key]) {
+			expression, err := w.phrase(phrase)
+			if err != nil {
+				return fmt.Errorf("wording: %s: %w", key, err)
+			}
+			either = append(either, expression)
+		}
+		if len(either) == 0 {
+			return fmt.Errorf("wording: %s is missing or empty", key)
+		}
+		find, err := regexp.Compile(strings.Join(either, "|"))
+		if err != nil {
+			return fmt.Errorf("wording: %s: %w", key, err)
+		}
+		var pairs []string
+		for _, word := range strings.Fields(texts[key+".unless"]) {
+			pairs = append(pairs, word, "_")
+		}
+		w.hints[name] = hint{find, strings.NewReplacer(pairs...)}
+	}
+	return nil
+}
+
+// phrase is the expression for one turn of phrase.
+func (w *Words) phrase(phrase string) (string, error) {
+	var pieces []string
+	for _, piece := range strings.Split(phrase, "…") {
+		at := 0
+		var b strings.Builder
+		for _, m := range listName.FindAllStringSubmatchIndex(piece, -1) {
+			list := w.lists[piece[m[2]:m[3]]]
+			if len(list) == 0 {
+				return "", fmt.Errorf("no list %s", piece[m[0]:m[1]])
+			}
+			words := make([]string, len(list))
+			for i, word := range list {
+				words[i] = regexp.QuoteMeta(word)
+			}
+			b.WriteString(regexp.QuoteMeta(piece[at:m[0]]) + "(?:" + strings.Join(words, "|") + ")")
+			at = m[1]
+		}
+		b.WriteString(regexp.QuoteMeta(piece[at:]))
+		pieces = append(pieces, b.String())
+	}
+	return strings.Join(pieces, gap), nil
+}
+
+// hinted reports whether the text has one of the turns of phrase.
+func (w *Words) hinted(name, text string) bool {
+	h := w.hints[name]
+	return h.find.MatchString(h.unless.Replace(flat(text)))
+}
+
+// flat is the folded text with a blank for every mark and picture: a hint stays within a clause.
+func flat(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
+		}
+		return ' '
+	}, fold(text))
+}
+
+// link is what leads out of an advertisement.
+var link = regexp.MustCompile(`https?://|www\.|[a-z0-9]\.(?:cn|com|net|cc|top|xyz|vip)(?:[^a-z0-9]|$)`)
+
+// signed texts begin or end with a sender's name in the brackets that short messages have it in.
+func signed(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.Contains(text, "\u3010") && (strings.HasPrefix(text, "\u3010") && strings.Contains(text, "\u3011") || strings.HasSuffix(text, "\u3011"))
+}
+
+// advert reports whether the text is a short message sent to thousands. vague says that the judge makes nothing of it.
+func (w *Words) advert(text string, vague bool) bool {
+	maybe, linked := w.hinted("advert_maybe", text), link.MatchString(fold(text))
+	phone, _ := cutPhone(text)
+	switch {
+	case w.hinted("advert", text):
+		return true
+	case signed(text):
+		return linked || maybe || phone != "" && vague
+	}
+	return maybe && linked
+}
+
+// verdict reads an answer to "is it solved?" that may go on ("没解决，街道说没收到钱"): rest is what is said beside it.
+func (w *Words) verdict(text string, asked bool) (solved routing.Solved, rest string) {
+	if s := w.solved(text); s != "" {
+		return s, ""
+	}
+	head, tail := headOf(text)
+	s := w.solved(head)
+	if n := w.option(head, len(solvedOptions)); s == "" && asked && n > 0 && tail != "" {
+		s = solvedOptions[n-1]
+	}
+	if s != "" {
+		return s, w.said(tail)
+	}
+	if !asked {
+		return "", ""
+	}
+	for _, h := range []struct {
+		name   string
+		solved routing.Solved
+	}{{"solved_partly", routing.SolvedPartly}, {"solved_no", routing.SolvedNo}, {"solved_yes", routing.SolvedYes}} {
+		if w.hinted(h.name, text) {
+			return h.solved, w.whole(text)
+		}
+	}
+	return "", ""
+}
+
+var solvedOptions = []routing.Solved{routing.SolvedYes, routing.SolvedPartly, routing.SolvedNo}
+
+// graded reads how satisfied somebody is in a text that may go on ("2，罚款没退"); 0 when it says nothing of the kind.
+func (w *Words) graded(text string) (n int, rest string) {
+	if n := w.grade(text); n > 0 {
+		return n, ""
+	}
+	head, tail := headOf(text)
+	if n := w.grade(head); n > 0 && tail != "" {
+		return n, w.said(tail)
+	}
+	for _, n := range []int{1, 2, 5, 4, 3} { // "not very satisfied" has "very satisfied" in it
+		if w.hinted(fmt.Sprintf("satisfied_%d", n), text) {
+			return n, w.whole(text)
+		}
+	}
+	return 0, ""
+}
+
+// headOf cuts a text after its first clause.
+func headOf(text string) (head, tail string) {
+	text = strings.TrimFunc(text, isMark)
+	i := strings.IndexFunc(text, isMark)
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], strings.TrimFunc(text[i:], isMark)
+}
+
+// said is the text if it says anything beside courtesies.
+func (w *Words) said(text string) string {
+	if bare(text) == "" || w.madeOf(text, "thanks", "thanks_with", "greet") {
+		return ""
+	}
+	return text
+}
+
+// wholeLength is the length, in letters, up to which an answer is taken to say nothing beside the answer.
+const wholeLength = 10
+
+func (w *Words) whole(text string) string {
+	if letters(text) <= wholeLength {
+		return ""
+	}
+	return text
+}
