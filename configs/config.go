@@ -17,6 +17,7 @@ type Config struct {
 	SecretKey   Secret      `yaml:"secret_key"`   // root of the keys that encrypt personal data and sign links
 	Log         Log         `yaml:"log"`
 	WeChat      WeChat      `yaml:"wechat"`
+	Classifier  Classifier  `yaml:"classifier"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
@@ -49,6 +50,12 @@ func (w WeChat) Configured() bool { return w.AppID != "" }
 type Template struct {
 	ID     string            `yaml:"id"`
 	Fields map[string]string `yaml:"fields"` // our field (number, state, …) → the template's key (character_string1, …)
+}
+
+// Classifier says what judges complaints, and how much it is trusted.
+type Classifier struct {
+	Model         string  `yaml:"model"`           // model file, looked at again now and then; empty: the built-in model
+	MaxWrongUnits float64 `yaml:"max_wrong_units"` // accepted share of wrong units among cases dispatched unseen
 }
 
 // Dialogue sets the pace of a chat.
@@ -94,6 +101,7 @@ func Default() Config {
 		DatabaseURL: "sqlite:data/jiesu.db",
 		Log:         Log{Level: "info", Format: "text"},
 		WeChat:      WeChat{APIBase: "https://api.weixin.qq.com", Menu: true},
+		Classifier:  Classifier{MaxWrongUnits: 0.03},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -64,6 +65,12 @@ func (k key) set(text string) error {
 			return k.problem("must be true or false")
 		}
 		k.value.SetBool(b)
+	case k.value.CanFloat():
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(f) {
+			return k.problem("must be a number such as 0.03")
+		}
+		k.value.SetFloat(f)
 	case k.value.CanInt():
 		n, err := strconv.ParseInt(text, 10, k.value.Type().Bits())
 		if err != nil {

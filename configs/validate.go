@@ -102,6 +102,8 @@ func (w WeChat) validateTemplates(v *validation) {
 
 func (c Config) validateLimits(v *validation) {
 	d, s, l, a, j := c.Dialogue, c.Session, c.Login, c.Attachments, c.Jobs
+	risk := c.Classifier.MaxWrongUnits
+	v.check(risk >= 0 && risk <= 0.2, "classifier.max_wrong_units", "must be a share from 0 to 0.2")
 	v.check(d.RemindAfter > 0, "dialogue.remind_after", "must be longer than 0")
 	v.check(d.CloseAfter > d.RemindAfter, "dialogue.close_after", "must be longer than dialogue.remind_after")
 	v.check(d.CallbackDeadline > 0 && d.CallbackDeadline < platformDeadline, "dialogue.callback_deadline",

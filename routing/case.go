@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -111,30 +112,67 @@ func (c Case) View(a Actor) Case {
 // hidden is the case without who the complainant is, also where they named themselves in their own words.
 func (c Case) hidden() Case {
 	text := []rune(c.hush(c.Text))
-	evidence := make([]Evidence, 0, len(c.Judgement.Evidence))
-	for _, e := range c.Judgement.Evidence {
-		if 0 <= e.Start && e.Start <= e.End && e.End <= len(text) {
-			e.Text = string(text[e.Start:e.End])
-			evidence = append(evidence, e)
-		}
-	}
-	c.Text, c.Judgement.Evidence = string(text), evidence
+	c.Text = string(text)
+	c.Judgement.Evidence, c.Judgement.Contrary = reread(c.Judgement.Evidence, text), reread(c.Judgement.Contrary, text)
 	c.Contact, c.ComplainantID = Contact{}, ""
 	return c
 }
 
-// hush blanks the complainant's names and numbers in a text, character for character, so that offsets into it hold.
-func (c Case) hush(text string) string {
-	known := []string{c.Contact.Enterprise, c.Contact.Name, c.Contact.Phone}
-	if e := c.Judgement.Entities; e != nil {
-		known = append(append(append(known, e.Enterprise), e.People...), e.Phones...)
-	}
-	for _, word := range known {
-		if n := utf8.RuneCountInString(word); n > 1 { // one character would blank the family name wherever it is a word
-			text = strings.ReplaceAll(text, word, strings.Repeat("＊", n))
+// reread takes the words of the evidence from a text that was blanked since.
+func reread(list []Evidence, text []rune) []Evidence {
+	var now []Evidence
+	for _, e := range list {
+		if 0 <= e.Start && e.Start <= e.End && e.End <= len(text) {
+			e.Text = string(text[e.Start:e.End])
+			now = append(now, e)
 		}
 	}
-	return text
+	return now
+}
+
+// phoneLike finds what can be a telephone number, whoever's, with what people put between its digits.
+var phoneLike = regexp.MustCompile(`(?:\+?86[ -]?)?1[3-9](?:[ -]?\d){9}|\(?0\d{2,3}\)?[ -]?\d{3,4}[ -]?\d{4}|\b[2-9]\d{6,7}\b|[48]00(?:[ -]?\d){7}`)
+
+// hush blanks the complainant's names and all telephone numbers in a text, character for character, so that offsets into it hold. Of an
+// enterprise's name every part of three characters is blanked too: people leave out where it is and what kind of company.
+func (c Case) hush(text string) string {
+	known := []string{c.Contact.Name}
+	firms := []string{c.Contact.Enterprise}
+	if e := c.Judgement.Entities; e != nil {
+		known, firms = append(known, e.People...), append(firms, e.Enterprise)
+	}
+	for _, firm := range firms {
+		r := []rune(firm)
+		for i := 0; i+3 <= len(r); i++ {
+			known = append(known, string(r[i:i+3]))
+		}
+		known = append(known, firm)
+	}
+	plain := []rune(text)
+	blank := func(start, end int) { // bytes
+		for i := utf8.RuneCountInString(text[:start]); start < end; i++ {
+			_, size := utf8.DecodeRuneInString(text[start:])
+			plain[i], start = '＊', start+size
+		}
+	}
+	for _, at := range phoneLike.FindAllStringIndex(text, -1) {
+		blank(at[0], at[1])
+	}
+	for _, word := range known {
+		if utf8.RuneCountInString(word) < 2 { // one character would blank the family name wherever it is a word
+			continue
+		}
+		for from := 0; ; {
+			i := strings.Index(text[from:], word)
+			if i < 0 {
+				break
+			}
+			blank(from+i, from+i+len(word))
+			_, size := utf8.DecodeRuneInString(text[from+i:])
+			from += i + size
+		}
+	}
+	return string(plain)
 }
 
 // MaskPhone keeps the first three and last four digits of a phone number: 138****5678.

@@ -125,7 +125,7 @@ func TestAConfidentialComplaintNamesNobodyToTheUnit(t *testing.T) {
 		Judgement: Judgement{Evidence: []Evidence{{Text: "城南打印店", Start: 2, End: 7}, {Text: "没给", Start: 30, End: 32}}, Entities: &Entities{Phones: []string{"13800001234"}}}}
 	unit := Actor{Role: RoleUnit, Unit: "finance"}
 	seen := full.View(unit)
-	if want := "我是＊＊＊＊＊的＊＊，电话＊＊＊＊＊＊＊＊＊＊＊，打印店的钱没给"; seen.Text != want {
+	if want := "我是＊＊＊＊＊的＊＊，电话＊＊＊＊＊＊＊＊＊＊＊，＊＊＊的钱没给"; seen.Text != want {
 		t.Errorf("the unit reads %q", seen.Text)
 	}
 	for _, e := range seen.Judgement.Evidence {
@@ -133,12 +133,17 @@ func TestAConfidentialComplaintNamesNobodyToTheUnit(t *testing.T) {
 			t.Errorf("evidence %q stands where the text says %q", e.Text, got)
 		}
 	}
-	note := Event{Action: ActionSupplement, Actor: Actor{Role: RoleComplainant, ID: "c1"}, Data: EventData{Note: "找李雪"}}
-	if v := note.View(unit, full); v.Data.Note != "找＊＊" || v.Actor.ID != "" {
-		t.Errorf("the unit reads %+v", v)
-	}
-	if v := note.View(Actor{Role: RoleOffice}, full); v.Data.Note != "找李雪" {
-		t.Errorf("the office reads %q", v.Data.Note)
+	for said, want := range map[string]string{
+		"找李雪": "找＊＊", "打 139 8876 5432 找我": "打 ＊＊＊＊＊＊＊＊＊＊＊＊＊ 找我", "座机024-2270 0001": "座机＊＊＊＊＊＊＊＊＊＊＊＊＊", "我南打印店的": "我＊＊＊＊的",
+		"欠了380000元，2024年3月15日说好的": "欠了380000元，2024年3月15日说好的", "\xff李雪": "\ufffd＊＊", "": "",
+	} {
+		note := Event{Action: ActionSupplement, Actor: Actor{Role: RoleComplainant, ID: "c1"}, Data: EventData{Note: said}}
+		if v := note.View(unit, full); v.Data.Note != want || v.Actor.ID != "" {
+			t.Errorf("of %q the unit reads %q", said, v.Data.Note)
+		}
+		if v := note.View(Actor{Role: RoleOffice}, full); v.Data.Note != said {
+			t.Errorf("of %q the office reads %q", said, v.Data.Note)
+		}
 	}
 	full.Confidential = false
 	if full.View(unit).Text != full.Text {

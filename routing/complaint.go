@@ -45,6 +45,7 @@ type Judgement struct {
 	Thin         bool          `json:"thin,omitempty"` // says too little to be worked on
 	Alternatives []Alternative `json:"alternatives,omitempty"`
 	Evidence     []Evidence    `json:"evidence,omitempty"`
+	Contrary     []Evidence    `json:"contrary,omitempty"` // what spoke for the second alternative
 	Entities     *Entities     `json:"entities,omitempty"`
 	Model        string        `json:"model,omitempty"`
 }

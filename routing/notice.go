@@ -64,7 +64,7 @@ const (
 // Letter is a notice made ready for a channel.
 type Letter struct {
 	Notice    Notice
-	Case      Case // zero for NoticeChat
+	Case      Case // state and unit as the step left them that the notice tells of, the rest as it is now; zero for NoticeChat
 	Recipient Complainant
 	Text      string // the whole message in plain words, at most 600 characters
 	PageURL   string // the complainant's page, "" for NoticeChat

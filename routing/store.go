@@ -132,8 +132,8 @@ type Query struct {
 	District      string
 	ComplainantID string
 	Supervised    bool
-	// Text is looked for in number, complaint and enterprise name; in the enterprise name of a confidential case only when the
-	// actor isn't a unit, lest the name be guessed.
+	// Text is looked for in number, complaint and enterprise name; in a confidential case a unit finds by the number alone, lest it guess
+	// from hits who complains.
 	Text   string
 	Cursor string // as returned by the page before
 	Limit  int    // 1 to 200; 0: 50

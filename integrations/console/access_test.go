@@ -34,7 +34,10 @@ func TestEveryRouteByRole(t *testing.T) {
 		{"POST", "/console/suggest", [6]int{401, 200, 403, 403, 200, 200}},
 		{"POST", "/console/lookup", [6]int{401, 200, 403, 403, 200, 200}},
 		{"POST", "/console/file", [6]int{401, 422, 403, 403, 422, 422}},
+		{"GET", "/console/tasks/none/reveal", [6]int{in, 303, 403, 403, 303, 303}},
 		{"POST", "/console/tasks/none/done", [6]int{401, 404, 403, 403, 404, 404}},
+		{"POST", "/console/tasks/none/answer", [6]int{401, 422, 403, 403, 422, 422}},
+		{"POST", "/console/tasks/none/reveal", [6]int{401, 422, 403, 403, 422, 422}},
 		{"POST", casePath(c, "reply"), [6]int{401, 403, 422, 404, 403, 403}},
 		{"POST", casePath(c, "supervise"), [6]int{401, 403, 403, 404, 422, 422}},
 		{"POST", casePath(c, "sign"), [6]int{401, 403, 409, 404, 403, 403}},
@@ -70,7 +73,7 @@ func TestPostsFromOtherSitesAreTurnedAway(t *testing.T) {
 	w := start(t)
 	c := w.at(routing.StateDispatched)
 	own := "/p/" + c.Token + "/urge"
-	for _, path := range []string{casePath(c, "sign"), "/console/login", "/console/logout", "/console/file", "/console/tasks/x/done", own} {
+	for _, path := range []string{casePath(c, "sign"), "/console/login", "/console/logout", "/console/file", "/console/tasks/x/done", "/console/tasks/x/answer", "/console/tasks/x/reveal", own} {
 		for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
 			a := w.do("unit", http.MethodPost, path, formOf("note", "x"), header...).want(403, "请求被拦下了")
 			if a.Header().Get("Content-Security-Policy") == "" {

@@ -342,6 +342,49 @@ func TestTheOfficeDispatchesWithKeys(t *testing.T) {
 	p.quiet()
 }
 
+// listened tells when a live stream has been opened.
+type listened struct {
+	routing.Volatile
+	heard chan struct{}
+}
+
+func (l listened) Subscribe(ctx context.Context) <-chan routing.Update {
+	news := l.Volatile.Subscribe(ctx)
+	l.heard <- struct{}{}
+	return news
+}
+
+func TestAnAnswerBeingWrittenIsNotTakenAway(t *testing.T) {
+	heard := make(chan struct{}, 16)
+	w := start(t, func(c *Config) { c.Live = listened{c.Live, heard} })
+	who := w.fan()
+	task := w.addTask(routing.TaskChat, routing.Case{ComplainantID: who.ID}, "想问问围挡")
+	server := w.serve()
+	p := startBrowser(t, server.URL).tab(sizes[1])
+	p.open("/console/tasks")
+	p.do(chromedp.SendKeys(chromedp.CSS("input[name=name]"), "operator"), chromedp.SendKeys(chromedp.CSS("input[name=password]"), password+kb.Enter))
+	p.await(`location.pathname === "/console/tasks" && document.readyState === "complete"`)
+	<-heard
+	second := w.addTask(routing.TaskChat, routing.Case{ComplainantID: w.fan().ID}, "第二个人")
+	p.await(fmt.Sprintf(`document.querySelector('[data-task="%s"]')`, second.ID)) // nothing typed: the list follows
+	form := fmt.Sprintf(`[data-task="%s"] form[data-action=answer]`, task.ID)
+	p.do(chromedp.SendKeys(chromedp.CSS(form+" textarea"), "您好，围挡"))
+	p.await(fmt.Sprintf(`document.querySelector('%s textarea').value === "您好，围挡"`, form))
+	w.addTask(routing.TaskChat, routing.Case{ComplainantID: w.fan().ID}, "第三个人")
+	p.await(`!document.querySelector("#toast").hidden`)
+	p.shows("待办事项有更新")
+	if got := eval[string](p, fmt.Sprintf(`document.querySelector('%s textarea').value`, form)); got != "您好，围挡" {
+		t.Errorf("what was typed became %q", got)
+	}
+	p.do(chromedp.SendKeys(chromedp.CSS(form+" textarea"), "下周一拆除。"), chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.await(`location.search.includes("answered=") && document.querySelector(".thanks")`)
+	p.shows("第三个人")
+	if n, err := w.store.Notice(t.Context(), w.jobs.last().ID); err != nil || n.Text != "您好，围挡下周一拆除。" {
+		t.Errorf("sent %+v, %v", n, err)
+	}
+	p.quiet()
+}
+
 // furnish fills the world with cases that show something of everything.
 func (w *world) furnish() (signed, replied routing.Case) {
 	texts := []string{
@@ -372,6 +415,15 @@ func (w *world) furnish() (signed, replied routing.Case) {
 	w.notify(signed.Number)
 	w.addTask(routing.TaskCallBack, replied, "消息没有送达，请电话告知诉求人：市财政局已答复您的诉求。")
 	w.addTask(routing.TaskVoice, signed, "")
+	who, late := w.fan(), w.fan()
+	w.addTask(routing.TaskChat, routing.Case{ComplainantID: who.ID}, "诉求人要求人工处理。\n“门口的围挡都快一年了，到底什么时候拆？我想找个人说说。”")
+	spent, err := w.store.SpendQuota(w.t.Context(), who.ID, w.clock.now())
+	must(w.t, err)
+	for err == nil && spent {
+		spent, err = w.store.SpendQuota(w.t.Context(), late.ID, w.clock.now())
+	}
+	must(w.t, err)
+	w.addTask(routing.TaskChat, w.byFan(late), "诉求人要求人工处理。")
 	return signed, replied
 }
 
@@ -399,6 +451,14 @@ func TestPagesLookRightOnPhoneAndDesk(t *testing.T) {
 			p.open(path)
 			p.shoot(name, s)
 		}
+		p.open("/console/tasks")
+		p.click("form[data-action=answer] textarea")
+		p.do(chromedp.SendKeys(chromedp.CSS("form[data-action=answer] textarea"), "您好，围挡下周一拆除。"))
+		p.submit("form[data-action=answer]", `location.search.includes("answered=") && document.querySelector(".thanks")`)
+		p.shoot("tasks-answered", s)
+		p.click("[data-task]:first-child summary")
+		p.submit("[data-task]:first-child form[data-action=reveal]", `document.querySelector("[data-revealed]")`)
+		p.shoot("tasks-revealed", s)
 		p.open("/console?district=" + "浑南区")
 		p.shoot("list-filtered", s)
 		p.quiet()

@@ -13,17 +13,17 @@ import (
 
 // caseView is all that the page of a case shows.
 type caseView struct {
-	Case        routing.Case
-	Marked      []stretch
-	Path        []stop
-	Timeline    []routing.Event
-	Attachments []evidence
-	Notices     []noticeView
-	Forms       []form
-	Reveal      *form
-	Contact     *routing.Contact // unmasked, right after it was revealed
-	Problem     *problemView     // why the last step was not taken
-	ExternalID  string
+	Case       routing.Case
+	Marked     []stretch
+	Path       []stop
+	Timeline   []routing.Event
+	Evidence   evidenceView
+	Notices    []noticeView
+	Forms      []form
+	Reveal     *form
+	Contact    *routing.Contact // unmasked, right after it was revealed
+	Problem    *problemView     // why the last step was not taken
+	ExternalID string
 }
 
 // noticeView is a notice with every attempt to deliver it.
@@ -63,7 +63,7 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 		return caseView{}, err
 	}
 	v.Path = pathOf(found.State, v.Timeline)
-	if v.Attachments, err = s.evidenceOf(ctx, number, "/console/cases/"+number); err != nil {
+	if v.Evidence, err = s.evidenceOf(ctx, actor, found, "/console/cases/"+number); err != nil {
 		return caseView{}, err
 	}
 	if v.Notices, err = s.noticesOf(c, number); err != nil {

@@ -113,7 +113,10 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/suggest", s.staff(s.suggest, filers...))
 	g.POST("/console/lookup", s.staff(s.lookup, filers...))
 	g.GET("/console/tasks", s.staff(s.tasks, filers...))
+	g.GET("/console/tasks/:id/:action", s.staff(s.backToTasks, filers...))
 	g.POST("/console/tasks/:id/done", s.staff(s.finishTask, filers...))
+	g.POST("/console/tasks/:id/answer", s.staff(s.answerTask, filers...))
+	g.POST("/console/tasks/:id/reveal", s.staff(s.revealTask, filers...))
 
 	// A wrong address below ours is answered with a page, and one that isn't signed in learns nothing of what there is.
 	g.GET("/console/:any", s.staff(nowhere))

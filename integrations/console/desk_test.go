@@ -32,6 +32,22 @@ func TestTriageOfWhatTheSystemDoesNotKnowLeadsToTheCase(t *testing.T) {
 	w.get("office", casePath(c)).want(200, `data-step="assign" open`, "方案外事项")
 }
 
+func TestTriageDoesNotOfferWhatIsHardlyLikely(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.file(unsure, func(c *routing.Complaint) {
+		c.Judgement = judge{}.Judge(c.Text)
+		c.Judgement.Alternatives = []routing.Alternative{{Item: "2.3", Unit: "tax", Confidence: 0.05}, {Item: "2.4", Unit: "business-environment", Confidence: 0.049},
+			{Item: "1.2", Unit: "commerce"}}
+	})
+	w.get("office", "/console/triage").want(200, `data-key="1"`, `value="tax"`).lacks(`data-key="2"`, `value="business-environment"`, `value="commerce"`)
+	hopeless := w.file(unsure, func(c *routing.Complaint) {
+		c.Judgement = judge{}.Judge(c.Text)
+		c.Judgement.Alternatives = []routing.Alternative{{Item: "2.3", Unit: "tax", Confidence: 0.004}}
+	})
+	w.get("office", "/console/triage").want(200, hopeless.Number, "系统没有合适的建议", "打开详情，自己指定")
+}
+
 func TestTasksAreDoneOnce(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -27,16 +27,30 @@ var shown = map[string]string{
 	"video/mp4": "video", "video/webm": "video",
 }
 
-func (s *Console) evidenceOf(ctx context.Context, number, base string) ([]evidence, error) {
-	all, err := s.Store.AttachmentsOf(ctx, number)
+// evidenceView is the evidence of a case as the actor may have it.
+type evidenceView struct {
+	Files    []evidence
+	Withheld int      // voices of somebody who wishes to stay hidden
+	Cautions []string // kinds whose files may show who complains, though the actor isn't to know
+}
+
+func (s *Console) evidenceOf(ctx context.Context, actor routing.Actor, of routing.Case, base string) (evidenceView, error) {
+	all, err := s.Store.AttachmentsOf(ctx, of.Number)
 	if err != nil {
-		return nil, fmt.Errorf("list attachments of %s: %w", number, err)
+		return evidenceView{}, fmt.Errorf("list attachments of %s: %w", of.Number, err)
 	}
-	list := make([]evidence, len(all))
-	for i, a := range all {
-		list[i] = evidence{Attachment: a, Address: base + "/attachments/" + a.ID, Player: shown[a.ContentType]}
+	var v evidenceView
+	for _, a := range all {
+		if !a.VisibleTo(actor, of) {
+			v.Withheld++
+			continue
+		}
+		v.Files = append(v.Files, evidence{Attachment: a, Address: base + "/attachments/" + a.ID, Player: shown[a.ContentType]})
+		if of.Confidential && actor.Role == routing.RoleUnit && !slices.Contains(v.Cautions, a.Kind) {
+			v.Cautions = append(v.Cautions, a.Kind)
+		}
 	}
-	return list, nil
+	return v, nil
 }
 
 func (s *Console) attachment(c *gin.Context, actor routing.Actor) error {
@@ -44,18 +58,18 @@ func (s *Console) attachment(c *gin.Context, actor routing.Actor) error {
 	if err != nil {
 		return err
 	}
-	return s.serveEvidence(c, found)
+	return s.serveEvidence(c, actor, found)
 }
 
-// serveEvidence sends the content of an attachment of the case, and of no other. A stranger made it: it is never rendered as a page
+// serveEvidence sends the content of an attachment of the case, and of no other, if the actor may have it. A stranger made it: it is never rendered as a page
 // of ours, whatever it says it is.
-func (s *Console) serveEvidence(c *gin.Context, of routing.Case) error {
+func (s *Console) serveEvidence(c *gin.Context, actor routing.Actor, of routing.Case) error {
 	ctx := c.Request.Context()
 	a, err := s.Store.Attachment(ctx, c.Param("id"))
 	if err != nil {
 		return err
 	}
-	if a.CaseNumber != of.Number || a.State != routing.AttachmentStored {
+	if a.CaseNumber != of.Number || !a.VisibleTo(actor, of) || a.State != routing.AttachmentStored {
 		return routing.ErrNotFound
 	}
 	content, err := s.Store.AttachmentContent(ctx, a.ID)

@@ -59,6 +59,39 @@ func TestEvidenceIsOfItsCaseAlone(t *testing.T) {
 	w.get("unit", casePath(mine, "attachments", "none")).want(404)
 }
 
+func TestAUnitDoesNotHearWhoWishesToStayHidden(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	hidden, open := w.at(routing.StateSigned, confidential), w.at(routing.StateSigned)
+	const caution = "图片可能显示诉求人身份，请勿外传"
+	w.get("unit", casePath(hidden)).want(200).lacks(caution, "转述", "证据材料")
+	voice, pending := w.attach(hidden, "voice", "audio/amr", []byte("#!AMR\n")), routing.NewID()
+	w.update(func(ctx context.Context, tx routing.Tx) error {
+		return tx.InsertAttachment(ctx, routing.Attachment{ID: pending, ComplainantID: hidden.ComplainantID, CaseNumber: hidden.Number, Kind: "voice",
+			State: routing.AttachmentPending, At: w.clock.now()})
+	})
+	w.get("unit", casePath(hidden)).want(200, "证据材料", "2 条语音不提供给承办单位", "请联系领导小组办公室转述").lacks(voice, pending, caution, "下载语音", "语音：")
+	image := w.attach(hidden, "image", "image/png", onePixel)
+	w.get("unit", casePath(hidden)).want(200, caution, image).lacks(voice, "视频可能")
+	film := w.attach(hidden, "video", "video/mp4", []byte("x"))
+	w.get("unit", casePath(hidden)).want(200, caution, "视频可能显示诉求人身份", film)
+	w.get("unit", casePath(hidden, "attachments", voice)).want(404)
+	w.get("unit", casePath(hidden, "attachments", image)).want(200)
+	for _, role := range []string{"operator", "office", "admin"} {
+		w.get(role, casePath(hidden)).want(200, voice, image, "下载语音").lacks(caution, "转述")
+		w.get(role, casePath(hidden, "attachments", voice)).want(200)
+	}
+	w.get("", "/p/"+hidden.Token).want(200, voice, image).lacks(caution, "转述")
+	w.get("", "/p/"+hidden.Token+"/attachments/"+voice).want(200)
+
+	said := w.attach(open, "voice", "audio/amr", []byte("#!AMR\n"))
+	w.get("unit", casePath(open)).want(200, said, "下载语音").lacks(caution, "转述")
+	w.get("unit", casePath(open, "attachments", said)).want(200)
+	w.act("complainant", open.Number, routing.Step{Action: routing.ActionSupplement, Confidential: new(true)})
+	w.get("unit", casePath(open)).want(200, "1 条语音不提供").lacks(said)
+	w.get("unit", casePath(open, "attachments", said)).want(404)
+}
+
 func TestEvidenceThatIsNotThereYetSaysSo(t *testing.T) {
 	t.Parallel()
 	w := start(t)

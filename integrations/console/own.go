@@ -16,14 +16,14 @@ const stepsPerHour = 30
 
 // ownView is the complainant's own page.
 type ownView struct {
-	Case        routing.Case // contact masked: the address may be shown to somebody else on the same telephone
-	Path        []stop
-	Timeline    []routing.Event
-	Attachments []evidence
-	Forms       []form
-	Hide        *form // switches whether the unit may see who complains
-	Problem     *problemView
-	Thanks      string // the step just taken
+	Case     routing.Case // contact masked: the address may be shown to somebody else on the same telephone
+	Path     []stop
+	Timeline []routing.Event
+	Evidence evidenceView
+	Forms    []form
+	Hide     *form // switches whether the unit may see who complains
+	Problem  *problemView
+	Thanks   string // the step just taken
 }
 
 // ownSteps are the steps of the page, in its order.
@@ -69,11 +69,11 @@ func (s *Console) loadOwn(c *gin.Context, actor routing.Actor, found routing.Cas
 	if err != nil {
 		return ownView{}, err
 	}
-	files, err := s.evidenceOf(ctx, found.Number, base)
+	files, err := s.evidenceOf(ctx, actor, found, base)
 	if err != nil {
 		return ownView{}, err
 	}
-	v := ownView{Path: pathOf(found.State, timeline), Timeline: timeline, Attachments: files}
+	v := ownView{Path: pathOf(found.State, timeline), Timeline: timeline, Evidence: files}
 	for _, f := range s.forms(actor, found, base) {
 		f.Text = "page"
 		f.Open = f.Action == routing.ActionRate && found.Rating == nil
@@ -138,6 +138,6 @@ func (s *Console) ownFailed(c *gin.Context, actor routing.Actor, found routing.C
 	return nil
 }
 
-func (s *Console) ownAttachment(c *gin.Context, _ routing.Actor, found routing.Case) error {
-	return s.serveEvidence(c, found)
+func (s *Console) ownAttachment(c *gin.Context, actor routing.Actor, found routing.Case) error {
+	return s.serveEvidence(c, actor, found)
 }

@@ -77,6 +77,41 @@ func TestComplainantHidesFromTheUnitAndShowsAgain(t *testing.T) {
 	w.get("unit", casePath(c)).want(200, caller.Enterprise)
 }
 
+func TestASupplementIsCalledWhatItIs(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	yes, no := true, false
+	contact := &routing.Contact{Name: "新联系人", Phone: "13900139000"}
+	for name, tc := range map[string]struct {
+		step       routing.Step
+		page, desk string
+		sub        string // a line of its own at the desk
+	}{
+		"words":            {routing.Step{Note: "又想起一件事"}, "您补充了情况", "诉求人补充了材料", ""},
+		"contact":          {routing.Step{Contact: contact}, "联系方式已更新", "联系方式有更新", ""},
+		"hidden":           {routing.Step{Confidential: &yes}, "已对承办单位隐藏您的身份", "改为匿名办理", ""},
+		"shown":            {routing.Step{Confidential: &no}, "不再对承办单位隐藏您的身份", "不再匿名办理", ""},
+		"contact, hidden":  {routing.Step{Contact: contact, Confidential: &yes}, "联系方式已更新", "联系方式有更新", "改为匿名办理"},
+		"words, contact":   {routing.Step{Note: "换了电话", Contact: contact}, "您补充了情况", "诉求人补充了材料", "联系方式有更新"},
+		"words and hidden": {routing.Step{Note: "怕报复", Confidential: &yes}, "您补充了情况", "诉求人补充了材料", "改为匿名办理"},
+	} {
+		c := w.at(routing.StateSigned)
+		tc.step.Action = routing.ActionSupplement
+		w.act("complainant", c.Number, tc.step)
+		page, desk := w.get("", "/p/"+c.Token).want(200, "<b>"+tc.page+"</b>"), w.get("office", casePath(c)).want(200, "<b>"+tc.desk+"</b>")
+		for _, other := range []string{"您补充了情况", "联系方式已更新"} {
+			if other != tc.page {
+				page.lacks(other)
+			}
+		}
+		for _, line := range []string{"联系方式有更新", "改为匿名办理", "不再匿名办理"} {
+			if got := strings.Contains(desk.body, "<p>"+line+"</p>"); got != (line == tc.sub) {
+				t.Errorf("%s: the line %q: %t", name, line, got)
+			}
+		}
+	}
+}
+
 func TestComplainantsPageChangesNeitherContactNorWhatStaffDo(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -100,6 +100,12 @@ func TestEveryPageIsCompleteWhateverItShows(t *testing.T) {
 	for _, kind := range []routing.TaskKind{routing.TaskCallBack, routing.TaskChat, routing.TaskVoice} {
 		w.addTask(kind, cases[0], "")
 	}
+	w.addTask(routing.TaskChat, routing.Case{ComplainantID: cases[0].ComplainantID}, "")
+	w.addTask(routing.TaskChat, routing.Case{ComplainantID: w.fan().ID}, "")
+	for _, voice := range cases[:4] {
+		w.attach(voice, "voice", "audio/amr", []byte("#!AMR\n"))
+		w.attach(voice, "video", "video/mp4", []byte("x"))
+	}
 	for _, c := range cases {
 		for _, role := range staff {
 			w.get(role, casePath(c)).complete()

@@ -8,7 +8,9 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -57,6 +59,8 @@ func (s *Console) funcs() template.FuncMap {
 		"when":     s.when,
 		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"asked":    asked,
+		"did":      did,
+		"words":    s.words,
 		"percent":  func(f float64) int { return int(f*100 + 0.5) },
 		"short":    func(n int, text string) string { return shorten(text, n) },
 		"add":      func(a, b int) int { return a + b },
@@ -92,12 +96,46 @@ func asked(e routing.Event) bool {
 	return e.Action == routing.ActionExtend && e.Actor.Role == routing.RoleUnit
 }
 
+// did says what an event was for the words of a timeline: its action, or which kind of supplement when it brought no words and no
+// evidence.
+func did(e routing.Event) string {
+	d := e.Data
+	switch {
+	case e.Action != routing.ActionSupplement || d.Note != "" || len(d.Attachments) > 0:
+	case d.Contact:
+		return "supplement.contact"
+	case d.Confidential != nil && *d.Confidential:
+		return "supplement.hidden"
+	case d.Confidential != nil:
+		return "supplement.open"
+	}
+	return string(e.Action)
+}
+
 // itemName names an item, or says that it is outside the plan.
 func (s *Console) itemName(id string) string {
 	if name := s.Plan.ItemName(id); name != "" {
 		return id + " " + name
 	}
 	return s.Wording.Text("console.item.other")
+}
+
+// words quotes the strongest words of an evidence for a sentence. A single character says little to a reader: it is named only when
+// there is nothing else.
+func (s *Console) words(list []routing.Evidence) string {
+	const most = 3
+	var long, all []string
+	for _, e := range list {
+		quoted := s.text("console.quote", "text", strings.TrimSpace(e.Text))
+		all = append(all, quoted)
+		if utf8.RuneCountInString(e.Text) > 1 {
+			long = append(long, quoted)
+		}
+	}
+	if len(long) == 0 {
+		long = all
+	}
+	return strings.Join(long[:min(most, len(long))], "")
 }
 
 // shorten cuts a text to n characters, with an ellipsis where something is missing.

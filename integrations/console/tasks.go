@@ -1,10 +1,13 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -14,40 +17,132 @@ import (
 // taskLimit is how many open tasks the page shows; the oldest come first, so the rest follows as they are done.
 const taskLimit = 100
 
-// taskView is a task with whom it is about, masked.
+// tasksView is the list of what operators have to do.
+type tasksView struct {
+	Tasks   []taskView
+	Problem *problemView // why the last answer or look was not possible
+	Keep    bool         // a contact was just revealed: no live update may take it away
+}
+
+// taskView is a task with whom and what it is about.
 type taskView struct {
 	routing.Task
-	Enterprise, Name, Phone string
+	Case     *routing.Case   // as the actor may see it; nil for a task without one
+	Cases    []routing.Case  // of the person, newest first, when the task itself has none
+	Contact  routing.Contact // masked, unless Revealed
+	Revealed bool
+	Chat     *chatView // how to answer, for those who asked for a person
+	Answered bool      // words have just been sent
+}
+
+// chatView is whether and how long the platform lets us write to somebody.
+type chatView struct {
+	Fan    bool
+	Quotas []routing.Quota // what is left, what ends first first
+	Text   string          // typed into a form that failed
 }
 
 func (s *Console) tasks(c *gin.Context, actor routing.Actor) error {
-	ctx := c.Request.Context()
-	open, err := s.Store.OpenTasks(ctx, taskLimit)
+	v, err := s.loadTasks(c.Request.Context(), actor)
 	if err != nil {
-		return fmt.Errorf("list tasks: %w", err)
+		return err
 	}
-	list := make([]taskView, len(open))
-	for i, t := range open {
-		if list[i], err = s.taskOf(ctx, t); err != nil {
-			return err
-		}
+	if t := v.find(c.Query("answered")); t != nil {
+		t.Answered = true
 	}
-	s.render(c, http.StatusOK, "tasks", page{Title: "console.tasks.title", Actor: actor, Section: "tasks", Data: list})
+	s.renderTasks(c, http.StatusOK, actor, v)
 	return nil
 }
 
-func (s *Console) taskOf(ctx context.Context, t routing.Task) (taskView, error) {
-	v := taskView{Task: t}
-	who, err := s.Store.Complainant(ctx, t.ComplainantID)
-	if errors.Is(err, routing.ErrNotFound) {
-		return v, nil
-	}
+func (s *Console) renderTasks(c *gin.Context, status int, actor routing.Actor, v tasksView) {
+	s.render(c, status, "tasks", page{Title: "console.tasks.title", Actor: actor, Section: "tasks", Data: v})
+}
+
+// backToTasks answers the address of a step when it is opened instead of posted.
+func (s *Console) backToTasks(c *gin.Context, _ routing.Actor) error {
+	c.Redirect(http.StatusSeeOther, "/console/tasks")
+	return nil
+}
+
+func (s *Console) loadTasks(ctx context.Context, actor routing.Actor) (tasksView, error) {
+	open, err := s.Store.OpenTasks(ctx, taskLimit)
 	if err != nil {
-		return v, fmt.Errorf("load complainant of task %s: %w", t.ID, err)
+		return tasksView{}, fmt.Errorf("list tasks: %w", err)
 	}
-	v.Enterprise, v.Name, v.Phone = who.Enterprise, routing.MaskName(who.Name), routing.MaskPhone(who.Phone)
+	v := tasksView{Tasks: make([]taskView, len(open))}
+	for i, t := range open {
+		if v.Tasks[i], err = s.taskOf(ctx, actor, t); err != nil {
+			return tasksView{}, fmt.Errorf("load task %s: %w", t.ID, err)
+		}
+	}
 	return v, nil
 }
+
+// find is the task with the id, nil when it isn't in the list.
+func (v tasksView) find(id string) *taskView {
+	for i := range v.Tasks {
+		if v.Tasks[i].ID == id {
+			return &v.Tasks[i]
+		}
+	}
+	return nil
+}
+
+// taskOf gathers what an operator needs to know: the case or the person's cases, the contact given for it, or else that of the person.
+func (s *Console) taskOf(ctx context.Context, actor routing.Actor, t routing.Task) (taskView, error) {
+	v := taskView{Task: t}
+	who, err := s.Store.Complainant(ctx, t.ComplainantID)
+	if err != nil && !errors.Is(err, routing.ErrNotFound) {
+		return v, err
+	}
+	v.Contact = routing.Contact{Enterprise: who.Enterprise, Name: routing.MaskName(who.Name), Phone: routing.MaskPhone(who.Phone)}
+	if t.CaseNumber != "" {
+		if err := s.aboutCase(ctx, actor, &v); err != nil {
+			return v, err
+		}
+	} else if who.ID != "" {
+		if v.Cases, _, err = s.Desk.Cases(ctx, actor, routing.Query{ComplainantID: who.ID, Limit: knownCases}); err != nil {
+			return v, err
+		}
+	}
+	if t.Kind == routing.TaskChat {
+		v.Chat, err = s.chatWith(ctx, who)
+		return v, err
+	}
+	return v, nil
+}
+
+func (s *Console) chatWith(ctx context.Context, who routing.Complainant) (*chatView, error) {
+	v := &chatView{Fan: who.OpenID != "" && who.Following}
+	if !v.Fan {
+		return v, nil
+	}
+	var err error
+	v.Quotas, err = s.Store.Quotas(ctx, who.ID, s.Now())
+	return v, err
+}
+
+func (s *Console) aboutCase(ctx context.Context, actor routing.Actor, v *taskView) error {
+	found, err := s.Desk.Case(ctx, actor, v.CaseNumber)
+	if errors.Is(err, routing.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	own, given := v.Contact, found.Contact
+	v.Case, v.Contact = &found, routing.Contact{Enterprise: cmp.Or(given.Enterprise, own.Enterprise), Name: cmp.Or(given.Name, own.Name), Phone: cmp.Or(given.Phone, own.Phone)}
+	return nil
+}
+
+// CanReveal reports whether there is a number to look at.
+func (v taskView) CanReveal() bool { return v.Contact.Phone != "" && !v.Revealed }
+
+// Closed reports whether somebody waits for an answer that the platform doesn't let us write.
+func (v taskView) Closed() bool { return v.Chat != nil && !v.Chat.Open() }
+
+// Open reports whether words can be sent now.
+func (v chatView) Open() bool { return v.Fan && len(v.Quotas) > 0 }
 
 func (s *Console) finishTask(c *gin.Context, actor routing.Actor) error {
 	err := s.Desk.FinishTask(c.Request.Context(), actor, c.Param("id"))
@@ -56,5 +151,65 @@ func (s *Console) finishTask(c *gin.Context, actor routing.Actor) error {
 	}
 	s.Logger.Info("task done", "task_id", c.Param("id"), "actor_id", actor.ID)
 	c.Redirect(http.StatusSeeOther, "/console/tasks")
+	return nil
+}
+
+// answerTask sends the operator's words to whoever asked for a person.
+func (s *Console) answerTask(c *gin.Context, actor routing.Actor) error {
+	if err := readForm(c); err != nil {
+		return err
+	}
+	id := c.Param("id")
+	text := strings.ReplaceAll(c.PostForm("text"), "\r\n", "\n") // as forms send it; the limit counts what was typed
+	if err := s.Desk.AnswerTask(c.Request.Context(), actor, id, text); err != nil {
+		return s.taskFailed(c, actor, err)
+	}
+	s.Logger.Info("task answered", "task_id", id, "actor_id", actor.ID)
+	c.Redirect(http.StatusSeeOther, "/console/tasks?answered="+url.QueryEscape(id))
+	return nil
+}
+
+// revealTask shows the contact on the page that answers the post, so that going back or reloading asks for the reason again.
+func (s *Console) revealTask(c *gin.Context, actor routing.Actor) error {
+	if err := readForm(c); err != nil {
+		return err
+	}
+	ctx, id := c.Request.Context(), c.Param("id")
+	contact, err := s.Desk.RevealTask(ctx, actor, id, c.PostForm("note"))
+	if err != nil {
+		return s.taskFailed(c, actor, err)
+	}
+	s.Logger.Info("contact of a task revealed", "task_id", id, "actor_id", actor.ID)
+	v, err := s.loadTasks(ctx, actor)
+	if err != nil {
+		return err
+	}
+	if t := v.find(id); t != nil {
+		t.Contact, t.Revealed, v.Keep = contact, true, true
+	}
+	s.renderTasks(c, http.StatusOK, actor, v)
+	return nil
+}
+
+// taskFailed shows the list as it now is, with what was typed.
+func (s *Console) taskFailed(c *gin.Context, actor routing.Actor, cause error) error {
+	status, key, text := s.explain(cause)
+	if status != http.StatusConflict && status != http.StatusUnprocessableEntity {
+		return cause
+	}
+	if errors.Is(cause, routing.ErrConflict) {
+		key, text = "task_done", s.Wording.Text("console.problem.task_done.text")
+	}
+	v, err := s.loadTasks(c.Request.Context(), actor)
+	if err != nil {
+		return err
+	}
+	v.Problem = &problemView{Key: key, Text: text}
+	if t := v.find(c.Param("id")); t != nil && t.Chat != nil && t.Chat.Open() {
+		t.Chat.Text = c.PostForm("text")
+	} else {
+		v.Problem.Typed = typed(c)
+	}
+	s.renderTasks(c, status, actor, v)
 	return nil
 }

@@ -34,12 +34,15 @@ func (s *Console) triage(c *gin.Context, actor routing.Actor) error {
 	return nil
 }
 
-// dispatchable lists the first three alternatives that a person could dispatch as they stand.
+// leastChance is the probability below which a candidate isn't offered: one key must not dispatch what the classifier rules out.
+const leastChance = 0.05
+
+// dispatchable lists the first three alternatives that a person could dispatch as they stand and that are likely at all.
 func (s *Console) dispatchable(j routing.Judgement) []routing.Alternative {
 	var list []routing.Alternative
 	for _, a := range j.Alternatives {
 		placed := routing.Placement{Item: a.Item, Unit: a.Unit}
-		if a.Item != routing.Other && s.Plan.CheckPlacement(placed) == nil && len(list) < 3 {
+		if a.Confidence >= leastChance && a.Item != routing.Other && s.Plan.CheckPlacement(placed) == nil && len(list) < 3 {
 			list = append(list, a)
 		}
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"log/slog"
@@ -104,6 +105,7 @@ type world struct {
 	live    *routing.Memory
 	clock   *clock
 	log     *bytes.Buffer
+	jobs    queued
 	users   map[string]routing.User // by name: a role, or "other" for the second unit
 	cookies map[string]string
 	stop    func() // what cmd does when the server begins to stop
@@ -117,7 +119,7 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, engine: gin.New(), clock: &clock{at: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{},
 		users: map[string]routing.User{}, cookies: map[string]string{}}
-	w.store = openStore(t, w.clock.now)
+	w.store = openStore(t, w.clock.now, &w.jobs)
 	w.plan = &routing.Plan{}
 	must(t, configs.Decode("plan/taxonomy.yaml", w.plan))
 	words, err := configs.Wording()
@@ -165,8 +167,26 @@ func open(ctx context.Context, path string, now func() time.Time) (*store.DB, er
 	return store.Open(ctx, store.Options{URL: "sqlite:" + path, Key: "a key for tests, long enough to be one", Now: now, Logger: slog.New(slog.DiscardHandler)})
 }
 
+// queued is the jobs that were enqueued.
+type queued struct {
+	mu   sync.Mutex
+	list []routing.Job
+}
+
+func (q *queued) add(j routing.Job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.list = append(q.list, j)
+}
+
+func (q *queued) last() routing.Job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.list[len(q.list)-1]
+}
+
 // openStore opens a fresh database.
-func openStore(t *testing.T, now func() time.Time) routing.Store {
+func openStore(t *testing.T, now func() time.Time, enqueued *queued) routing.Store {
 	t.Helper()
 	empty, err := emptyDatabase()
 	must(t, err)
@@ -176,7 +196,10 @@ func openStore(t *testing.T, now func() time.Time) routing.Store {
 	must(t, err)
 	queue, err := jobs.NewQueue(db.Write(), jobs.SQLite)
 	must(t, err)
-	s := store.New(db, queue.Enqueue)
+	s := store.New(db, func(ctx context.Context, tx *sql.Tx, j routing.Job) error {
+		enqueued.add(j)
+		return queue.Enqueue(ctx, tx, j)
+	})
 	t.Cleanup(func() { must(t, s.Close()) })
 	return s
 }

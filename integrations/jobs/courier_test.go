@@ -35,6 +35,42 @@ func TestTheFirstChannelThatTakesItIsTheLast(t *testing.T) {
 	})
 }
 
+func TestALetterTellsOfItsStepThoughTheCaseHasGoneOn(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		c := w.file()
+		second := w.desk.Plan().Categories[0].Leads[1]
+		office, lead := routing.Actor{Role: routing.RoleOffice, ID: "o"}, routing.Actor{Role: routing.RoleUnit, Unit: second, ID: "u"}
+		for _, s := range []struct {
+			actor routing.Actor
+			step  routing.Step
+		}{
+			{office, routing.Step{Action: routing.ActionReassign, Unit: second}}, {lead, routing.Step{Action: routing.ActionSign}},
+			{lead, routing.Step{Action: routing.ActionReply, Note: "款项已经拨付。"}},
+		} {
+			_, err := w.desk.Act(t.Context(), s.actor, c.Number, s.step)
+			must(t, err)
+		}
+		notices, err := w.store.NoticesOf(t.Context(), c.Number)
+		must(t, err)
+		template := &channel{name: "template"}
+		for _, n := range notices {
+			w.settle(w.courier(template), n.ID)
+		}
+		var got []string
+		for _, l := range template.letters() {
+			got = append(got, fmt.Sprint(l.Notice.Kind, " ", l.Case.State, " ", l.Case.Unit))
+		}
+		want := []string{"file dispatched " + w.unit, "reassign dispatched " + second, "sign signed " + second, "reply replied " + second}
+		if !slices.Equal(got, want) {
+			t.Errorf("letters %q, want %q", got, want)
+		}
+		if first := template.letters()[0]; !strings.Contains(first.Text, w.words.Text("state.dispatched")) || strings.Contains(first.Text, w.words.Text("state.replied")) {
+			t.Errorf("the first says %q", first.Text)
+		}
+	})
+}
+
 func TestEachReactionLeadsOn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -341,6 +377,57 @@ func TestALaterNoticeWaitsForTheEarlier(t *testing.T) {
 		w.settle(courier, list[0].ID)
 		if wait, err := courier.deliver(t.Context(), list[1].ID, run{attempt: 1, snoozes: 1}); err != nil || wait != 0 {
 			t.Fatalf("wait %v, %v", wait, err)
+		}
+	})
+}
+
+func TestAReportedFailureIsTakenUpByAnotherJobAtOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		c := w.file()
+		id := w.notice(c.Number).ID
+		template := &channel{name: "template", answer: func(routing.Letter) (routing.Receipt, error) { return routing.Receipt{ProviderID: "p1"}, nil }}
+		courier := w.courier(template, &channel{name: "sms"})
+		if _, err := courier.deliver(t.Context(), id, run{job: 1, attempt: 1}); err != nil {
+			t.Fatal(err)
+		}
+		must(t, w.store.Update(t.Context(), func(tx routing.Tx) error {
+			return w.desk.ReportedIn(t.Context(), tx, "p1", "failed: system failed")
+		}))
+		if wait, err := courier.deliver(t.Context(), id, run{job: 2, attempt: 1}); err != nil || wait != 0 {
+			t.Fatalf("wait %v, %v", wait, err)
+		}
+		if got := w.trail(c.Number); !slices.Equal(got, []string{"template failed 0", "sms delivered 0"}) {
+			t.Errorf("trail %q", got)
+		}
+	})
+}
+
+func TestTwoJobsNeverDeliverOneNoticeAtOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		c := w.file()
+		id := w.notice(c.Number).ID
+		started, release := make(chan struct{}), make(chan struct{})
+		sms := &channel{name: "sms", answer: func(routing.Letter) (routing.Receipt, error) {
+			close(started)
+			<-release
+			return routing.Receipt{Final: true}, nil
+		}}
+		courier := w.courier(sms)
+		done := make(chan error, 1)
+		go func() {
+			_, err := courier.deliver(context.Background(), id, run{job: 1, attempt: 1})
+			done <- err
+		}()
+		<-started
+		if wait, err := courier.deliver(t.Context(), id, run{job: 2, attempt: 1}); err != nil || wait == 0 {
+			t.Errorf("the second job: wait %v, %v", wait, err)
+		}
+		close(release)
+		must(t, <-done)
+		if n := len(sms.letters()); n != 1 {
+			t.Errorf("sent %d times", n)
 		}
 	})
 }

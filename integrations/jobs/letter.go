@@ -19,7 +19,8 @@ type writer struct {
 	publicURL string
 }
 
-// letter loads what the notice is about and renders it. The words tell of the step, the facts are the case's as it stands now.
+// letter loads what the notice is about and renders it. Words and facts tell of the step: a case may have gone on by the time its notice
+// is sent, and a message that it was signed must not say that it is answered.
 func (w writer) letter(ctx context.Context, n routing.Notice) (routing.Letter, error) {
 	who, err := w.store.Complainant(ctx, n.ComplainantID)
 	if err != nil {
@@ -32,11 +33,36 @@ func (w writer) letter(ctx context.Context, n routing.Notice) (routing.Letter, e
 	if err != nil {
 		return routing.Letter{}, fmt.Errorf("load case of notice %s: %w", n.ID, err)
 	}
+	if c, err = w.asOf(ctx, c, n.Seq); err != nil {
+		return routing.Letter{}, err
+	}
 	l := routing.Letter{Notice: n, Case: c, Recipient: who, Text: w.text(n, c)}
 	if c.Token != "" {
 		l.PageURL = w.publicURL + "/p/" + c.Token
 	}
 	return l, nil
+}
+
+// asOf puts the case's state and unit back to where its event with the number left them.
+func (w writer) asOf(ctx context.Context, c routing.Case, seq int64) (routing.Case, error) {
+	if seq < 1 || seq >= c.Version {
+		return c, nil
+	}
+	events, err := w.store.Events(ctx, c.Number)
+	if err != nil {
+		return c, fmt.Errorf("read how %s stood: %w", c.Number, err)
+	}
+	unit := ""
+	for _, e := range events {
+		if e.Seq > seq {
+			break
+		}
+		if c.State = e.To; e.Data.Unit != "" {
+			unit = e.Data.Unit
+		}
+	}
+	c.Unit = unit
+	return c, nil
 }
 
 // text renders the whole message. A note that is too long is shortened and the reader sent to the page.

@@ -166,10 +166,39 @@ func (cfg Config) river(count *metrics) (*river.Config, error) {
 		return nil, fmt.Errorf("register job workers: %w", err)
 	}
 	return &river.Config{
-		Queues: queues, Workers: workers, PeriodicJobs: schedule(cfg.Periodic), Logger: cfg.Logger,
+		Queues: queues, Workers: workers, PeriodicJobs: schedule(cfg.Periodic),
+		// What River does well is of no interest; and its own tables keep themselves in order on SQLite, where it looks for indexes that
+		// exist on PostgreSQL only.
+		Logger: slog.New(onlyTrouble{cfg.Logger.Handler()}), ReindexerIndexNames: cfg.reindexed(),
 		FetchCooldown: cfg.FetchCooldown, FetchPollInterval: time.Second, JobTimeout: cfg.Timeout, RescueStuckJobsAfter: cfg.RescueAfter,
 		SoftStopTimeout: cfg.Timeout,
 	}, nil
+}
+
+// reindexed are the indexes that River makes anew every day.
+func (cfg Config) reindexed() []string {
+	if cfg.Dialect == SQLite {
+		return []string{}
+	}
+	return river.ReindexerIndexNamesDefault()
+}
+
+// onlyTrouble lets warnings and errors through.
+type onlyTrouble struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (h onlyTrouble) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs implements slog.Handler.
+func (h onlyTrouble) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return onlyTrouble{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h onlyTrouble) WithGroup(name string) slog.Handler {
+	return onlyTrouble{h.Handler.WithGroup(name)}
 }
 
 // worker runs one kind of job: it keeps panics inside, logs and counts failures, and spaces the next run.

@@ -193,7 +193,7 @@ func readable(in string, fields ...field) []error {
 	var errs []error
 	for _, f := range fields {
 		if !utf8.ValidString(f.value) || strings.ContainsRune(f.value, 0) {
-			errs = append(errs, &huma.ErrorDetail{Location: in + "." + f.name, Message: "must be UTF-8 text without NUL"})
+			errs = append(errs, &huma.ErrorDetail{Location: in + "." + f.name, Message: notText})
 		}
 	}
 	return errs

@@ -69,6 +69,7 @@ type server struct {
 	store  routing.Store
 	clock  *clock
 	log    *bytes.Buffer
+	words  routing.Wording
 	keys   map[string]string // by role; "other" is a key of another unit
 }
 
@@ -85,6 +86,7 @@ func start(t *testing.T, change ...func(*Config)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.words = words
 	live := routing.NewMemory(s.clock.now)
 	c := Config{Store: s.store, Desk: routing.NewDesk(s.store, &plan, live, s.clock.now), Judge: judge{}, Wording: words, Live: live,
 		Now: s.clock.now, Logger: slog.New(slog.NewTextHandler(&locked{w: s.log}, nil)), Version: "1.2.3", PublicURL: "https://jiesu.example"}

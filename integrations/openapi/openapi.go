@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -92,9 +93,14 @@ func (a *API) document() huma.Config {
 	c := huma.DefaultConfig("Jiesu (接诉)", a.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
 	c.RejectUnknownQueryParameters = true // a misspelt filter must not return everything
-	c.Transformers = []huma.Transformer{finishProblem}
+	c.Transformers = []huma.Transformer{a.finishProblem}
+	c.Formats = maps.Clone(c.Formats) // the library's own is shared by the process
+	for name, f := range c.Formats {
+		c.Formats[name] = utf8Only(f)
+	}
 	c.Info.Description = "Complaints of enterprises about the business environment: file them, follow them, work on them. " +
-		"Every failure is a problem document (RFC 9457, application/problem+json); tell them apart by `type`."
+		"Every failure is a problem document (RFC 9457, application/problem+json); tell them apart by `type`. " +
+		"`title` and `detail` are English and for programmers; the `message` of each of `errors` is a Chinese sentence that you may show to your users."
 	if a.PublicURL != "" {
 		c.Servers = []*huma.Server{{URL: a.PublicURL}}
 	}
@@ -114,4 +120,7 @@ func tidy(doc *huma.OpenAPI) {
 		p.Format, p.Default, p.Examples = "uri-reference", nil, nil
 	}
 	delete(schemas["ErrorDetail"].Properties, "value")
+	schemas["ErrorModel"].Properties["title"].Description = "What kind of problem it is, in English."
+	schemas["ErrorModel"].Properties["detail"].Description = "What is wrong with this request, in English, for programmers."
+	schemas["ErrorDetail"].Properties["message"].Description = "What to mend, a sentence in Chinese for people."
 }

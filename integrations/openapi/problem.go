@@ -26,7 +26,7 @@ type problemKind struct {
 
 // problemKinds lists every kind. Of several with one status, the first is meant when only the status is known.
 var problemKinds = []problemKind{
-	{Name: "malformed", Status: 400, Title: "Malformed request", Meaning: "The body is missing or isn't JSON."},
+	{Name: "malformed", Status: 400, Title: "Malformed request", Meaning: "The body is missing, isn't JSON or isn't UTF-8."},
 	{Name: "unauthorized", Status: 401, Title: "No valid key", Meaning: "The request carries no API key, or an unknown one."},
 	{Name: "forbidden", Status: 403, Title: "Not allowed for this key", Meaning: "The key's role, or its unit's relation to the case, doesn't allow this."},
 	{Name: "not-found", Status: 404, Title: "Not found", Meaning: "There is nothing here, or the key may not know of it."},
@@ -88,14 +88,15 @@ func (a *API) internal(ctx context.Context, who caller, err error) *huma.ErrorMo
 	return m
 }
 
-// finishProblem completes the problems that the library makes: type and title by status, no rejected values (they may be personal
-// data), no insides.
-func finishProblem(_ huma.Context, _ string, v any) (any, error) {
+// finishProblem completes the problems that the library makes: type and title by status, messages in the catalogue's words, no rejected
+// values (they may be personal data), no insides.
+func (a *API) finishProblem(_ huma.Context, _ string, v any) (any, error) {
 	m, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
 	}
 	if m.Type == "" {
+		a.translate(m)
 		if k, ok := kindBy(func(k problemKind) bool { return k.Status == m.Status }); ok {
 			m.Type, m.Title = k.Type, k.Title
 		}

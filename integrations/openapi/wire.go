@@ -24,6 +24,7 @@ type Case struct {
 	Decision     routing.Decision      `json:"decision,omitempty" doc:"What the classifier dared to do: dispatch, ask or triage."`
 	Alternatives []routing.Alternative `json:"alternatives" nullable:"false" doc:"Candidates of the classifier, most likely first."`
 	Evidence     []routing.Evidence    `json:"evidence" nullable:"false" doc:"Stretches of the text that decided. start and end count Unicode characters (not bytes or UTF-16 units) of text from 0; end is the first one after."`
+	Contrary     []routing.Evidence    `json:"contrary" nullable:"false" doc:"Stretches that spoke for the second alternative, as evidence."`
 	Channel      routing.Channel       `json:"channel" doc:"How the complaint came: wechat, hotline, web, api or import."`
 	Text         string                `json:"text" doc:"The complaint as said."`
 	Enterprise   string                `json:"enterprise" doc:"Empty for a unit when the case is confidential."`
@@ -74,7 +75,7 @@ func (a *API) caseOf(actor routing.Actor, c routing.Case) Case {
 		Number: c.Number, State: c.State, Version: c.Version,
 		Category: c.Category, CategoryName: plan.CategoryName(c.Category), Item: c.Item, ItemName: plan.ItemName(c.Item),
 		Unit: c.Unit, UnitName: plan.UnitName(c.Unit), District: c.District, Assisting: list(c.Assisting),
-		Confidence: c.Confidence, Decision: j.Decision, Alternatives: list(j.Alternatives), Evidence: list(j.Evidence),
+		Confidence: c.Confidence, Decision: j.Decision, Alternatives: list(j.Alternatives), Evidence: list(j.Evidence), Contrary: list(j.Contrary),
 		Channel: c.Channel, Text: c.Text, Enterprise: c.Contact.Enterprise, ContactName: c.Contact.Name, Phone: c.Contact.Phone,
 		Confidential: c.Confidential, ExternalID: c.ExternalID, FiledAt: beijing(c.FiledAt), UpdatedAt: beijing(c.UpdatedAt),
 		Reply: c.Reply, Rating: c.Rating, Redos: c.Redos, Urges: c.Urges, Supervised: c.Supervised, Actions: offered(actor, c),

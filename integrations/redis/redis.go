@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -40,8 +41,12 @@ return n`)
 
 // Volatile is the shared implementation of routing.Volatile.
 type Volatile struct {
-	client *redis.Client
-	log    *slog.Logger
+	client   *redis.Client
+	log      *slog.Logger
+	breaker  breaker
+	outgoing chan routing.Update // to be published
+	idle     chan struct{}       // closed when nothing is published any more
+	closing  sync.Once
 }
 
 var _ routing.Volatile = (*Volatile)(nil)
@@ -52,7 +57,10 @@ func New(url string, log *slog.Logger) (*Volatile, error) {
 	if err != nil {
 		return nil, errors.New("redis: the URL is unreadable") // its text may carry a password
 	}
-	return &Volatile{client: redis.NewClient(opts), log: log}, nil
+	opts.DialTimeout, opts.MaxRetries, opts.ContextTimeoutEnabled = time.Second, 1, true
+	v := &Volatile{client: redis.NewClient(opts), log: log, outgoing: make(chan routing.Update, buffer), idle: make(chan struct{})}
+	go v.publish()
+	return v, nil
 }
 
 // Ping says whether Redis answers.
@@ -63,8 +71,10 @@ func (v *Volatile) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close ends all connections; subscriptions end with their own contexts.
+// Close publishes what waits and ends all connections; subscriptions end with their own contexts. Nothing may be published afterwards.
 func (v *Volatile) Close() error {
+	v.closing.Do(func() { close(v.outgoing) })
+	<-v.idle
 	if err := v.client.Close(); err != nil {
 		return fmt.Errorf("redis: close: %w", err)
 	}
@@ -72,26 +82,30 @@ func (v *Volatile) Close() error {
 }
 
 // Get implements routing.Volatile.
-func (v *Volatile) Get(ctx context.Context, key string) (string, bool, error) {
-	value, err := v.client.Get(ctx, values+key).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", false, nil
-	}
+func (v *Volatile) Get(ctx context.Context, key string) (value string, found bool, err error) {
+	err = v.breaker.ask(func() error {
+		value, err = v.client.Get(ctx, values+key).Result()
+		if found = err == nil; errors.Is(err, redis.Nil) {
+			return nil
+		}
+		return err
+	})
 	if err != nil {
 		return "", false, fmt.Errorf("redis: get: %w", err)
 	}
-	return value, true, nil
+	return value, found, nil
 }
 
 // Set implements routing.Volatile. A value without any time left is not kept.
 func (v *Volatile) Set(ctx context.Context, key, value string, ttl time.Duration) error {
 	if ttl < time.Millisecond { // Redis keeps a value with no ttl for ever
-		if err := v.client.Del(ctx, values+key).Err(); err != nil {
+		if err := v.breaker.ask(func() error { return v.client.Del(ctx, values+key).Err() }); err != nil {
 			return fmt.Errorf("redis: set: %w", err)
 		}
 		return nil
 	}
-	if err := v.client.Do(ctx, "SET", values+key, value, "PX", ttl.Milliseconds()).Err(); err != nil {
+	err := v.breaker.ask(func() error { return v.client.Do(ctx, "SET", values+key, value, "PX", ttl.Milliseconds()).Err() })
+	if err != nil {
 		return fmt.Errorf("redis: set: %w", err)
 	}
 	return nil
@@ -99,7 +113,8 @@ func (v *Volatile) Set(ctx context.Context, key, value string, ttl time.Duration
 
 // DeleteIf implements routing.Volatile.
 func (v *Volatile) DeleteIf(ctx context.Context, key, value string) error {
-	if err := deleteIf.Run(ctx, v.client, []string{values + key}, value).Err(); err != nil {
+	err := v.breaker.ask(func() error { return deleteIf.Run(ctx, v.client, []string{values + key}, value).Err() })
+	if err != nil {
 		return fmt.Errorf("redis: delete: %w", err)
 	}
 	return nil
@@ -108,22 +123,39 @@ func (v *Volatile) DeleteIf(ctx context.Context, key, value string) error {
 // Allow implements routing.Volatile with fixed windows, as Memory does.
 func (v *Volatile) Allow(ctx context.Context, key string, n int, window time.Duration) (bool, error) {
 	ms := max(window.Milliseconds(), 1)
-	used, err := allow.Run(ctx, v.client, []string{prefix + "allow:" + key}, ms).Int()
+	var used int
+	err := v.breaker.ask(func() (err error) {
+		used, err = allow.Run(ctx, v.client, []string{counts + key}, ms).Int()
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("redis: count: %w", err)
 	}
 	return used <= n, nil
 }
 
-// Publish implements routing.Volatile. A failure is logged: it costs a screen its live update and nothing else.
+// Publish implements routing.Volatile. It never waits: the step that it tells of is done. What can't be published costs a screen its live
+// update and nothing else.
 func (v *Volatile) Publish(ctx context.Context, u routing.Update) {
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
-	defer cancel()
-	text, err := json.Marshal(u)
-	if err == nil {
-		err = v.client.Publish(ctx, updates, text).Err()
+	select {
+	case v.outgoing <- u:
+	default:
+		v.log.WarnContext(ctx, "live update dropped: too many wait", "case", u.Number)
 	}
-	if err != nil {
-		v.log.WarnContext(ctx, "live update not published", "case", u.Number, "error", err)
+}
+
+// publish sends what waits, in order, until Close.
+func (v *Volatile) publish() {
+	defer close(v.idle)
+	for u := range v.outgoing {
+		ctx, cancel := context.WithTimeout(context.Background(), publishTimeout)
+		text, err := json.Marshal(u)
+		if err == nil {
+			err = v.breaker.ask(func() error { return v.client.Publish(ctx, updates, text).Err() })
+		}
+		if err != nil && !errors.Is(err, errResting) { // once per pause is enough
+			v.log.WarnContext(ctx, "live update not published", "case", u.Number, "error", err)
+		}
+		cancel()
 	}
 }

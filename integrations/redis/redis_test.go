@@ -353,3 +353,34 @@ func eventually(t *testing.T, holds func() bool) {
 		}
 	}
 }
+
+func TestADeadRedisIsNotWaitedForTwice(t *testing.T) {
+	t.Parallel()
+	v := open(t, "redis://127.0.0.1:1/0")
+	if _, err := v.Allow(t.Context(), "key", 1, time.Minute); err == nil {
+		t.Fatal("nobody answered, and it was allowed")
+	}
+	begin := time.Now()
+	for range 1000 {
+		v.Publish(t.Context(), routing.Update{Number: "n"})
+		if _, _, err := v.Get(t.Context(), "key"); err == nil {
+			t.Fatal("nobody answered, and there was a value")
+		}
+	}
+	if took := time.Since(begin); took > 5*time.Second { // asking each time would take minutes
+		t.Errorf("1000 answers of a dead Redis took %v", took)
+	}
+}
+
+func TestACallerWhoLeavesSaysNothingOfRedis(t *testing.T) {
+	t.Parallel()
+	v := open(t, address(t))
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, _, err := v.Get(gone, unique()); err == nil {
+		t.Fatal("an answer for who has left")
+	}
+	if err := v.Set(t.Context(), unique(), "x", time.Minute); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+}

@@ -51,9 +51,13 @@ func (t *tx) InsertNotice(ctx context.Context, n routing.Notice) error {
 	return nil
 }
 
-// UpdateNotice implements routing.Tx.
+// UpdateNotice implements routing.Tx. A notice that is settled is nobody's any more.
 func (t *tx) UpdateNotice(ctx context.Context, n routing.Notice) error {
-	if err := update(ctx, t.run, "notices", t.noticeRow(n), row{{"id", n.ID}}, routing.ErrNotFound); err != nil {
+	columns := t.noticeRow(n)
+	if n.State != routing.NoticePending {
+		columns = append(columns, column{"claimed_by", ""}, column{"claimed_until", at(time.Time{})})
+	}
+	if err := update(ctx, t.run, "notices", columns, row{{"id", n.ID}}, routing.ErrNotFound); err != nil {
 		return fmt.Errorf("update notice %s: %w", n.ID, err)
 	}
 	return nil

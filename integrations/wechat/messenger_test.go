@@ -94,6 +94,33 @@ func TestTemplateMessageSaysWhatTheCaseIs(t *testing.T) {
 	}
 }
 
+func TestTheCardOfAReplyInvitesToRate(t *testing.T) {
+	t.Parallel()
+	f := newFakeAPI(t, says(`{"errcode":0,"msgid":1}`))
+	m := f.templates(t, map[string]Template{"default": testTemplates["default"]})
+	const invitation = "已答复，回复“评价”可评价"
+	if fitted, err := FitField("thing6", invitation, ""); err != nil || fitted != invitation {
+		t.Errorf("the invitation becomes %q, %v", fitted, err)
+	}
+	for kind, note := range map[routing.NoticeKind]string{"reply": invitation, "progress": "经查，该笔款项已经列入本月拨付计划，十…"} {
+		l := letter()
+		l.Notice.Kind, l.Notice.Text = kind, "经查，该笔款项已经列入本月拨付计划，十五日前到账。"
+		if _, err := m.Send(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		_, calls := f.seen()
+		if sent := calls[len(calls)-1].body; !strings.Contains(sent, `"thing6":{"value":"`+note+`"}`) {
+			t.Errorf("%s: no %q in %s", kind, note, sent)
+		}
+	}
+	// Whatever a kind has of its own fits the field, or the platform refuses the card.
+	for key, text := range wording(t) {
+		if strings.HasPrefix(key, "wechat.note.") && utf8.RuneCountInString(text) > 20 {
+			t.Errorf("%s is too long", key)
+		}
+	}
+}
+
 func TestTemplateMessengerLeavesToOthersWhatItCannotCarry(t *testing.T) {
 	t.Parallel()
 	f := newFakeAPI(t, says(`{"errcode":0,"msgid":1}`))

@@ -35,12 +35,14 @@
     const list = document.getElementById("list");
     if (list) {
       const tasks = "tasks" in list.dataset;
-      if (number === null || tasks === (number === "")) refresh(list);
+      if (number !== null && tasks !== (number === "")) return;
+      if (tasks && touched(list)) toast("/console/tasks");
+      else refresh(list);
       return;
     }
     const page = document.getElementById("case");
     if (!page || number !== body.dataset.number || page.querySelector("form[data-sent]")) return;
-    if (touched(page)) toast();
+    if (touched(page)) toast("/console/cases/" + number);
     else refresh(page);
   }
 
@@ -62,9 +64,9 @@
     });
   }
 
-  function toast() {
+  function toast(address) {
     const t = document.getElementById("toast");
-    t.querySelector("a").href = "/console/cases/" + body.dataset.number;
+    t.querySelector("a").href = address;
     t.hidden = false;
   }
 

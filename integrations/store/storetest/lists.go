@@ -140,7 +140,9 @@ func testTextSearch(t *testing.T, s routing.Store) {
 		{routing.Actor{Role: routing.RoleOperator}, "隐名", []string{hidden.Number}},
 		{routing.Actor{Role: routing.RoleComplainant, ID: "1"}, "隐名", []string{hidden.Number}},
 		{unit, "隐名", nil}, // lest the name be guessed
-		{unit, "aXb", []string{hidden.Number}},
+		{unit, "aXb", nil},
+		{unit, "-000003", []string{hidden.Number}},
+		{unit, "a_b", []string{plain.Number}},
 		{unit, "abc", []string{plain.Number}},
 	} {
 		if got := numbers(t, s, routing.Query{Visible: f.by, Text: f.text}); !slices.Equal(got, f.want) {

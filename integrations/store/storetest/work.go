@@ -84,6 +84,11 @@ func testClaims(t *testing.T, s routing.Store) {
 	first.State = routing.NoticeSent
 	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, first) })
 	claim("n1", "b", noon.Add(time.Hour), false) // settled
+	first.State = routing.NoticePending          // the channel reports that it didn't arrive: another worker may take it at once
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, first) })
+	claim("n1", "c", noon.Add(time.Second+time.Minute), true)
+	first.State = routing.NoticeFailed
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, first) })
 	claim("n2", "a", noon, true)
 
 	var winners atomic.Int32
