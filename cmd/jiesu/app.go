@@ -39,7 +39,7 @@ type app struct {
 	live     routing.Volatile
 	closing  []func() error // after everything has stopped, last one first
 	desk     *routing.Desk
-	judge    routing.Judge
+	judge    *judge
 	intake   *bot.Intake
 	client   *wechat.Client // nil without an official account
 	callback *wechat.Callback
@@ -88,16 +88,17 @@ func (a *app) openState(ctx context.Context) (err error) {
 		}
 		a.closing = append(a.closing, shared.Close)
 		a.live = shared
+		if err := shared.Ping(ctx); err != nil {
+			a.log.WarnContext(ctx, "Redis does not answer: screens are not live, and limits are not shared, until it does", "error", err)
+		}
 	}
 	return nil
 }
 
-func (a *app) buildDomain(context.Context) error {
-	model, err := loadModel("")
-	if err != nil {
+func (a *app) buildDomain(context.Context) (err error) {
+	if a.judge, err = newJudge(a.cfg.Classifier, a.log); err != nil {
 		return err
 	}
-	a.judge = judge{model}
 	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock)
 	doors, err := loadDoors()
 	if err != nil {
@@ -153,6 +154,10 @@ func (a *app) Run(ctx context.Context, l net.Listener) error {
 	})
 	g.Go(func() error { return a.runner.Run(work) })
 	g.Go(func() error {
+		a.judge.watch(gctx)
+		return nil
+	})
+	g.Go(func() error {
 		a.publishMenu(gctx)
 		return nil
 	})
@@ -169,6 +174,9 @@ func (a *app) stop(server *http.Server) error {
 	defer cancel()
 	close(a.stopping)
 	err := server.Shutdown(ctx)
+	if err != nil { // somebody holds a connection open without end
+		err = errors.Join(err, server.Close())
+	}
 	if a.callback != nil {
 		err = errors.Join(err, a.callback.Wait(ctx))
 	}
@@ -210,7 +218,7 @@ func (a *app) buildHTTP(context.Context) error {
 	if err := a.engine.SetTrustedProxies([]string{"127.0.0.1", "::1"}); err != nil {
 		return fmt.Errorf("set trusted proxies: %w", err)
 	}
-	a.engine.Use(a.recovered)
+	a.engine.Use(a.recovered, hurry)
 	a.engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, a.home()) })
 	a.healthRoutes(a.engine)
 	if a.callback != nil {

@@ -29,6 +29,11 @@ func (c evalCommand) Run(w world) error {
 	if err != nil {
 		return fmt.Errorf("read texts: %w", err)
 	}
+	made := model.Figures()
+	if _, err := fmt.Fprintf(w.stderr, "model %s; on %d held-out texts when it was made: category %.1f %%, item %.1f %%, unit %.1f %%\n",
+		model.Version(), made.Rows, 100*made.Category, 100*made.Item, 100*made.Unit); err != nil {
+		return err
+	}
 	report := train.Evaluate(model, rows, tax)
 	if c.HTML != "" {
 		if err := writeFile(c.HTML, report.HTML); err != nil {

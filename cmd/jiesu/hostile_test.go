@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -154,4 +155,26 @@ func (s *server) rejected(reason string) (n int) {
 		s.t.Fatal(err)
 	}
 	return n
+}
+
+// Whoever sends a body one byte a minute holds nothing up for long: neither a connection nor a stop.
+func TestSlowSendersAreHungUpOn(t *testing.T) {
+	t.Parallel()
+	srv := start(t, serveEnv(t, "http://127.0.0.1:1"), "serve")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(srv.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	query := signed("AAAA").query.Encode()
+	if _, err := fmt.Fprintf(conn, "POST /wechat/callback?%s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<xm", query); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		t.Errorf("still open: %v", err)
+	}
+	srv.stop()
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
 
 	"jiesu/configs"
 )
@@ -22,11 +23,19 @@ import (
 var version = "dev"
 
 func main() {
-	gin.SetMode(gin.ReleaseMode) // else it writes a line for every route to standard output
+	// Two libraries that write past our log: a line for every route, and one for every failed connection, which comes back as an error.
+	gin.SetMode(gin.ReleaseMode)
+	redis.SetLogger(silence{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], world{os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
 }
+
+// silence is a log that nobody reads.
+type silence struct{}
+
+// Printf writes nothing.
+func (silence) Printf(context.Context, string, ...any) {}
 
 // world is what a command may touch of the process it runs in.
 type world struct {
@@ -44,6 +53,7 @@ type commands struct {
 	Classify classifyCommand `cmd:"" help:"Classify texts: JSON Lines {id,text} or plain lines in, JSON Lines out."`
 	Train    trainCommand    `cmd:"" help:"Train a model on a corpus folder (JSON Lines) or a label<TAB>text file."`
 	Eval     evalCommand     `cmd:"" help:"Evaluate a model on a corpus folder or a label<TAB>text file."`
+	Feedback feedbackCommand `cmd:"" help:"Write what people decided otherwise as rows to train on."`
 	User     userCommand     `cmd:"" help:"Accounts of the console."`
 	Key      keyCommand      `cmd:"" help:"Keys of the REST API."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's version."`
@@ -92,7 +102,8 @@ func loadConfig(path string, environ []string, mode configs.Mode) (configs.Confi
 
 // oneLine keeps a refusal to start on one line of the log, however many things are wrong.
 func oneLine(err error) string {
-	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+	text := strings.ReplaceAll(strings.TrimSpace(err.Error()), ":\n", ": ")
+	return strings.ReplaceAll(text, "\n", "; ")
 }
 
 type versionCommand struct{}

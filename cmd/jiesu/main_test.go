@@ -138,7 +138,7 @@ func start(t *testing.T, env []string, args ...string) *server {
 		close(s.exited)
 	}()
 	t.Cleanup(s.kill)
-	s.URL = "http://" + s.out.await(t, regexp.MustCompile(`(?:listen=|http://)(127\.0\.0\.1:\d+)`))[1]
+	s.URL = "http://" + s.out.await(t, regexp.MustCompile(`(?:listen=|    http://)(127\.0\.0\.1:\d+)`))[1]
 	eventually(t, func() error {
 		if status := s.get("/readyz"); status != http.StatusOK {
 			return fmt.Errorf("readyz: %d", status)

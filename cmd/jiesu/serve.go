@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/url"
 
 	"jiesu/configs"
 )
@@ -24,6 +25,9 @@ func (serveCommand) Run(ctx context.Context, w world, load loader) error {
 	if err != nil {
 		_ = l.Close()
 		return err
+	}
+	if u, err := url.Parse(cfg.PublicURL); err == nil && cfg.WeChat.Configured() && net.ParseIP(u.Hostname()).IsLoopback() {
+		a.log.Warn("links in messages lead to this machine only: set public_url (JIESU_PUBLIC_URL)", "public_url", cfg.PublicURL)
 	}
 	a.log.Info("ready", "listen", l.Addr().String(), "public_url", cfg.PublicURL, "version", version)
 	return a.Run(ctx, l)

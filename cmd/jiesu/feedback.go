@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"jiesu/classifier/train"
+	"jiesu/configs"
+	"jiesu/routing"
+)
+
+// feedbackCommand writes what people decided otherwise than the classifier as rows for `jiesu train --feedback`. Names and telephone
+// numbers are blanked; what else a complaint tells of a person is the office's to check before the file leaves the house.
+type feedbackCommand struct {
+	Out string `required:"" type:"path" help:"JSON Lines file to write."`
+}
+
+// Run implements the command.
+func (f feedbackCommand) Run(ctx context.Context, w world, load loader) error {
+	plan, err := loadPlan()
+	if err != nil {
+		return err
+	}
+	cfg, err := load(configs.ModeServe)
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, cfg, newLogger(w.stderr, cfg.Log))
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	desk := routing.NewDesk(db.store, plan, routing.NewMemory(clock), clock)
+	rows := 0
+	err = writeFile(f.Out, func(out io.Writer) error {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		return desk.Corrections(ctx, func(c routing.Correction) error {
+			rows++
+			return enc.Encode(train.Row{Text: c.Text, Item: c.Item, Unit: c.Unit, District: c.District, Style: "feedback"})
+		})
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.stderr, "%d corrections written to %s\n", rows, f.Out)
+	return err
+}
