@@ -149,10 +149,11 @@ func TestTheWholeStoryInTheBrowser(t *testing.T) {
 		phone.picture("cards")
 
 		phone.do(chromedp.SendKeys(chromedp.CSS("#say"), "评价"+kb.Enter))
-		phone.text(".entry:last-child .bubble.in", "1")
+		phone.text(".bubble.in", "解决了吗") // the next answer must not be there before its question
 		phone.do(chromedp.SendKeys(chromedp.CSS("#say"), "1"+kb.Enter))
-		phone.text(".entry:last-child .bubble.in", "5")
+		phone.text(".bubble.in", "满意吗|满意度|满不满意")
 		phone.do(chromedp.SendKeys(chromedp.CSS("#say"), "5"+kb.Enter))
+		phone.text(".bubble.in", "评价已记下")
 		desk.text("#timeline", "很满意") // comes by itself: the page is live
 
 		desk.step("close", "")
