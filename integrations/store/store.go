@@ -3,11 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"jiesu/routing"
 )
+
+// transactionLimit bounds a PostgreSQL transaction whose server has stopped answering.
+const transactionLimit = time.Minute
 
 // maxRuns is how often a function is run on PostgreSQL when the database asks for another try.
 const maxRuns = 3
@@ -94,11 +98,19 @@ func (s *Store) transact(ctx context.Context, fn func(t *tx) error) error {
 
 // transactAlone runs fn in a PostgreSQL transaction of its own. A panic rolls it back on its way.
 func (s *Store) transactAlone(ctx context.Context, fn func(t *tx) error) error {
-	sqlTx, err := s.db.write.BeginTx(ctx, nil)
+	// The caller's leaving ends the waiting for a connection, and a statement, but not the commit: cut off there, nobody would know what was
+	// stored.
+	alive, cancel := context.WithTimeout(context.WithoutCancel(ctx), transactionLimit)
+	defer cancel()
+	begun := context.AfterFunc(ctx, cancel)
+	sqlTx, err := s.db.write.BeginTx(alive, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return errors.Join(fmt.Errorf("begin: %w", err), ctx.Err())
 	}
 	defer func() { _ = sqlTx.Rollback() }() // does nothing after the commit
+	if !begun() {
+		return ctx.Err()
+	}
 	if err := fn(s.tx(sqlTx, sqlTx)); err != nil {
 		return err
 	}
