@@ -23,6 +23,7 @@ type Config struct {
 	Login       Login       `yaml:"login"`
 	Attachments Attachments `yaml:"attachments"`
 	Jobs        Jobs        `yaml:"jobs"`
+	Clocks      Clocks      `yaml:"clocks"`
 }
 
 // Log says what is written to standard error.
@@ -90,6 +91,12 @@ type Jobs struct {
 	FetchCooldown time.Duration `yaml:"fetch_cooldown"`
 	Timeout       time.Duration `yaml:"timeout"`      // of one attempt of one job
 	RescueAfter   time.Duration `yaml:"rescue_after"` // a job that a crash left running is tried again after this
+}
+
+// Clocks says where the rules of the clocks and the calendar come from.
+type Clocks struct {
+	File     string `yaml:"file"`     // in the place of the built-in clocks.yaml; empty: that one
+	Calendar string `yaml:"calendar"` // folder of YYYY.yaml, beside the built-in years; empty: those alone
 }
 
 // Default is a configuration that works on one machine without any file or service. Only SecretKey has no default: a key that

@@ -1,15 +1,18 @@
 package configs
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
 
-//go:embed plan/*.yaml wording/zh-CN/*.yaml
+//go:embed clocks.yaml calendar/*.yaml plan/*.yaml wording/zh-CN/*.yaml
 var files embed.FS
 
 // Decode decodes an embedded YAML file, e.g. "plan/taxonomy.yaml", into the caller's struct, whose fields carry `yaml:` tags. Keys
@@ -22,6 +25,61 @@ func Decode(name string, into any) error {
 	}
 	if err := yaml.Unmarshal(text, into); err != nil {
 		return fmt.Errorf("decode embedded file %s: %w", name, err)
+	}
+	return nil
+}
+
+// DecodeOwn decodes the file that the administrator has named, or the embedded one of the name when there is none. It is strict, since a
+// misspelt key in a file that somebody wrote would otherwise do nothing in silence. Errors name the file, and the line of a mistake.
+func DecodeOwn(name, own string, into any) error {
+	text, err := files.ReadFile(name)
+	if own != "" {
+		name = own
+		text, err = os.ReadFile(own)
+	}
+	if err != nil {
+		return fmt.Errorf("read file: %w", err)
+	}
+	return decodeStrictly(name, text, into)
+}
+
+// DecodeCalendar decodes every year of the embedded calendar, then every YAML file of the administrator's folder, "" for none: who takes them
+// in order has the administrator's word for a year that is in both.
+func DecodeCalendar[Year any](folder string) ([]Year, error) {
+	sources := []fs.FS{files}
+	if folder != "" {
+		sources = append(sources, os.DirFS(folder))
+	}
+	var years []Year
+	for i, from := range sources {
+		pattern := []string{"calendar/*.yaml", "*.yaml"}[i]
+		names, err := fs.Glob(from, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("list calendar: %w", err)
+		}
+		if len(names) == 0 {
+			return nil, fmt.Errorf("calendar folder %s: no file like 2027.yaml in it", folder)
+		}
+		for _, name := range names {
+			var y Year
+			text, err := fs.ReadFile(from, name)
+			if err != nil {
+				return nil, fmt.Errorf("read calendar: %w", err)
+			}
+			if err := decodeStrictly(name, text, &y); err != nil {
+				return nil, err
+			}
+			years = append(years, y)
+		}
+	}
+	return years, nil
+}
+
+func decodeStrictly(name string, text []byte, into any) error {
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into); err != nil {
+		// One line: what follows is an excerpt of the file for a terminal.
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		return fmt.Errorf("decode %s: %s", name, line)
 	}
 	return nil
 }

@@ -69,6 +69,10 @@ type Case struct {
 	Urges      int
 	RefusedBy  []string // units that have used their one refusal
 	Supervised bool
+	Urgency    Urgency
+	Named      int // times that it was named in the bulletin for being late
+
+	Clock CaseClock // of all its clocks, the one to look at; a projection
 }
 
 // Other is the item of everything outside the plan.

@@ -11,6 +11,7 @@ type Complaint struct {
 	Judgement     Judgement
 	Placement     *Placement // decided by a person; nil: the judgement decides
 	Attachments   []string   // ids of attachments already taken in
+	Urgency       Urgency    // as a person or a rule judged it
 	Note          string     // internal remark of who files, e.g. why it goes to triage
 }
 

@@ -93,6 +93,9 @@ func (d *Desk) checkComplaint(c Complaint) error {
 	if !c.Channel.Valid() {
 		return invalid("channel", "error.unknown_channel")
 	}
+	if !c.Urgency.Valid() {
+		return invalid("urgency", "error.unknown_urgency")
+	}
 	if c.Placement != nil {
 		return d.plan.CheckPlacement(*c.Placement)
 	}
@@ -146,6 +149,9 @@ func (d *Desk) draft(actor Actor, c Complaint, complainantID, source string) (Ca
 	if e.Data.Item == "" {
 		e.Data.Item = Other
 	}
+	if c.Urgency != UrgencyOrdinary {
+		e.Data.Urgency = &c.Urgency
+	}
 	filed.Apply(e, d.plan)
 	return filed, e
 }
@@ -159,6 +165,7 @@ func (d *Desk) insert(ctx context.Context, tx Tx, c *Case, e Event) error {
 			return err
 		}
 		c.Number, e.Case = number, number
+		d.wind(c, []Event{e})
 		err = tx.InsertCase(ctx, *c, e)
 		if err == nil || !errors.Is(err, ErrExists) {
 			return err
@@ -217,7 +224,7 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	if s.Contact != nil && s.Action == ActionSupplement {
 		c.Contact = c.Contact.with(*s.Contact)
 	}
-	if err := tx.UpdateCase(ctx, c, e); err != nil {
+	if err := d.append(ctx, tx, &c, e); err != nil {
 		return Case{}, err
 	}
 	if err := d.attach(ctx, tx, data.Attachments, number); err != nil {

@@ -17,19 +17,21 @@ type Event struct {
 
 // EventData is what the action carried. It never holds personal data of the complainant: contact is on the case alone.
 type EventData struct {
-	Note         string   `json:"note,omitempty"`
-	Internal     bool     `json:"internal,omitempty"` // not for the complainant
-	Item         string   `json:"item,omitempty"`
-	Unit         string   `json:"unit,omitempty"`
-	District     string   `json:"district,omitempty"`
-	Assisting    []string `json:"assisting,omitempty"`
-	ProposedUnit string   `json:"proposed_unit,omitempty"` // of a refusal
-	Days         int      `json:"days,omitempty"`          // of an extension
-	Rating       *Rating  `json:"rating,omitempty"`
-	Confidence   float64  `json:"confidence,omitempty"`
-	Attachments  []string `json:"attachments,omitempty"` // attachment ids
-	Contact      bool     `json:"contact,omitempty"`     // the contact was changed
-	Confidential *bool    `json:"confidential,omitempty"`
+	Note         string     `json:"note,omitempty"`
+	Internal     bool       `json:"internal,omitempty"` // not for the complainant
+	Item         string     `json:"item,omitempty"`
+	Unit         string     `json:"unit,omitempty"`
+	District     string     `json:"district,omitempty"`
+	Assisting    []string   `json:"assisting,omitempty"`
+	ProposedUnit string     `json:"proposed_unit,omitempty"` // of a refusal
+	Days         int        `json:"days,omitempty"`          // of an extension
+	Rating       *Rating    `json:"rating,omitempty"`
+	Confidence   float64    `json:"confidence,omitempty"`
+	Attachments  []string   `json:"attachments,omitempty"` // attachment ids
+	Contact      bool       `json:"contact,omitempty"`     // the contact was changed
+	Confidential *bool      `json:"confidential,omitempty"`
+	Urgency      *Urgency   `json:"urgency,omitempty"`
+	Clock        *ClockMark `json:"clock,omitempty" doc:"The clock that the system acts for: warn, urge, supervise, bulletin."`
 }
 
 // VisibleTo reports whether the event may be shown to the actor. The complainant doesn't hear of refusals, of an extension that is asked
@@ -41,6 +43,8 @@ func (e Event) VisibleTo(a Actor) bool {
 		return !e.Data.Internal
 	case a.Role == RoleComplainant && e.Action == ActionExtend:
 		return !byUnit
+	case a.Role == RoleComplainant && e.Data.Clock != nil:
+		return e.Action == ActionSupervise // the rest of the ladder is between the office and the unit
 	case a.Role == RoleComplainant:
 		return e.Action != ActionReveal && e.Action != ActionRefuse
 	case a.Role == RoleUnit && e.Action == ActionReveal:
@@ -90,6 +94,8 @@ func (c *Case) Apply(e Event, plan *Plan) {
 		c.Urges++
 	case ActionSupervise:
 		c.Supervised = true
+	case ActionBulletin:
+		c.Named++
 	case ActionSupplement:
 		if d.Confidential != nil {
 			c.Confidential = *d.Confidential
@@ -115,5 +121,8 @@ func (c *Case) place(d EventData, plan *Plan) {
 	}
 	if d.Confidence > 0 {
 		c.Confidence = d.Confidence
+	}
+	if d.Urgency != nil {
+		c.Urgency = *d.Urgency
 	}
 }

@@ -8,6 +8,7 @@ type Plan struct {
 	UnitByID   map[string]PlanUnit `yaml:"units"`
 	Districts  []string            `yaml:"districts"`
 	Categories []Category          `yaml:"categories"`
+	Timetable  *Timetable          `yaml:"-"` // the clocks of its cases; nil: none run
 }
 
 // PlanUnit is a lead unit (牵头单位).
@@ -110,6 +111,15 @@ func (p *Plan) Validate() error {
 		return fmt.Errorf("plan: no items")
 	}
 	return nil
+}
+
+func (p *Plan) hasCategory(id string) bool {
+	for _, c := range p.Categories {
+		if c.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *Plan) item(id string) (Category, Item, bool) {

@@ -66,6 +66,8 @@ const (
 	ActionSupervise  Action = "supervise"  // the office puts it on its own list
 	ActionSupplement Action = "supplement" // the complainant adds words, evidence or contact
 	ActionReveal     Action = "reveal"     // a member of staff looks at the unmasked contact, with a reason
+	ActionWarn       Action = "warn"       // a clock comes near its limit (预警); the system's alone, as bulletin
+	ActionBulletin   Action = "bulletin"   // long over a limit, the case is named in the bulletin (通报)
 )
 
 // transition is one line of the table: in any of the states `from`, an actor of one of `roles` may do it, and the case is then in

@@ -24,6 +24,7 @@ type Step struct {
 	Attachments  []string
 	Contact      *Contact // ActionSupplement: replaces the fields that are not empty
 	Confidential *bool    // ActionSupplement
+	Urgency      *Urgency // ActionAssign, ActionReassign; nil: as it is
 }
 
 // data checks the step against the case and returns what its event carries. Errors: *InvalidError.
@@ -101,6 +102,9 @@ func (s Step) placed(d EventData, c Case, plan *Plan) (EventData, error) {
 	if err := plan.CheckPlacement(pl); err != nil {
 		return EventData{}, err
 	}
-	d.Item, d.Unit, d.District, d.Assisting, d.Confidence = pl.Item, pl.Unit, pl.District, pl.Assisting, 1
+	if s.Urgency != nil && !s.Urgency.Valid() {
+		return EventData{}, invalid("urgency", "error.unknown_urgency")
+	}
+	d.Item, d.Unit, d.District, d.Assisting, d.Confidence, d.Urgency = pl.Item, pl.Unit, pl.District, pl.Assisting, 1, s.Urgency
 	return d, nil
 }

@@ -29,6 +29,8 @@ type Reader interface {
 	// CountByState counts the cases that the query matches, its States aside.
 	CountByState(ctx context.Context, q Query) (map[State]int, error)
 	Events(ctx context.Context, number string) ([]Event, error)
+	// DueTicks lists the numbers of cases whose Clock.NextTick has come, the longest due first.
+	DueTicks(ctx context.Context, now time.Time, limit int) ([]string, error)
 
 	Complainant(ctx context.Context, id string) (Complainant, error)
 	ComplainantByOpenID(ctx context.Context, openID string) (Complainant, error)
@@ -75,6 +77,8 @@ type Tx interface {
 	InsertCase(ctx context.Context, c Case, e Event) error
 	// UpdateCase appends the event and stores the projection; ErrConflict unless the stored version is e.Seq-1.
 	UpdateCase(ctx context.Context, c Case, e Event) error
+	// SetClock stores the projection of the clocks alone, without an event; ErrConflict unless the case is at the version.
+	SetClock(ctx context.Context, number string, version int64, clock CaseClock) error
 
 	InsertComplainant(ctx context.Context, c Complainant) error // ErrExists: open id taken
 	UpdateComplainant(ctx context.Context, c Complainant) error
@@ -132,6 +136,9 @@ type Query struct {
 	District      string
 	ComplainantID string
 	Supervised    bool
+	DueBefore     time.Time // a running clock of theirs ends before
+	Level         Level     // a running clock of theirs has come so far up the ladder
+	NoCalendar    bool      // a running clock of theirs needs a year that the calendar lacks
 	// Text is looked for in number, complaint and enterprise name; in a confidential case a unit finds by the number alone, lest it guess
 	// from hits who complains.
 	Text   string
