@@ -70,6 +70,9 @@ func (a *app) loadData(context.Context) (err error) {
 	if a.plan, err = loadPlan(); err != nil {
 		return err
 	}
+	if a.plan.Timetable, err = loadTimetable(a.plan, a.cfg.Clocks); err != nil {
+		return err
+	}
 	a.words, err = loadWording()
 	return err
 }
@@ -142,6 +145,7 @@ func (a *app) ladder() []routing.Messenger {
 
 // Run serves on the listener until ctx ends, then drains: intake first, then requests, then jobs, then the database.
 func (a *app) Run(ctx context.Context, l net.Listener) error {
+	a.warnOfCalendar()
 	server := &http.Server{Handler: a.engine, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
@@ -202,10 +206,15 @@ func (a *app) publicURL() string { return strings.TrimRight(a.cfg.PublicURL, "/"
 func (a *app) secure() bool { return strings.HasPrefix(a.cfg.PublicURL, "https://") }
 
 func (a *app) buildJobs(context.Context) (err error) {
+	clocks, err := jobs.NewClocks(a.desk, a.log, a.metrics)
+	if err != nil {
+		return err
+	}
 	a.runner, err = jobs.NewRunner(jobs.Config{
 		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(),
-		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep}},
+		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
+			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick}},
 		Workers:  a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
 		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
 	})

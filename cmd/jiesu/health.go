@@ -29,7 +29,11 @@ func (a *app) healthRoutes(r gin.IRouter) {
 			c.JSON(http.StatusServiceUnavailable, gin.H{"status": "database unavailable"})
 			return
 		}
-		c.JSON(http.StatusOK, gin.H{"status": "ready"})
+		ready := gin.H{"status": "ready"}
+		if years := a.plan.Timetable.Calendar().Missing(clock()); len(years) > 0 {
+			ready["calendar_missing"] = years // no reason to turn complaints away, but one to look
+		}
+		c.JSON(http.StatusOK, ready)
 	})
 	r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})))
 }

@@ -77,16 +77,41 @@ func (s *seeder) play(ctx context.Context, tx routing.Tx, sm sample, n int) erro
 	office := routing.Actor{Role: routing.RoleOffice, Name: s.words.Text("role.office")}
 	complainant := routing.Actor{Role: routing.RoleComplainant, ID: c.ComplainantID}
 	for _, step := range s.steps(sm, n) {
-		*s.at = s.at.Add(step.after)
-		if now := clock(); s.at.After(now) {
-			*s.at = now
+		until := s.at.Add(step.after)
+		if now := clock(); until.After(now) {
+			until = now
+		}
+		if err := s.tick(ctx, tx, c.Number, until); err != nil {
+			return err
 		}
 		actor := map[byte]routing.Actor{'u': unit, 'o': office, 'c': complainant}[step.by]
 		if _, err := s.desk.ActIn(ctx, tx, actor, c.Number, step.Step); err != nil {
 			return fmt.Errorf("%s: %w", step.Action, err)
 		}
 	}
+	if err := s.tick(ctx, tx, c.Number, clock()); err != nil {
+		return err
+	}
 	return s.settleNotices(ctx, tx, c.Number)
+}
+
+// tick turns the clock on, and lets happen on its way what the clocks of the case bring.
+func (s *seeder) tick(ctx context.Context, tx routing.Tx, number string, until time.Time) error {
+	for {
+		c, err := tx.Case(ctx, number)
+		if err != nil {
+			return err
+		}
+		next := c.Clock.NextTick
+		if next.IsZero() || next.After(until) {
+			*s.at = until
+			return nil
+		}
+		*s.at = next
+		if _, err := s.desk.TickIn(ctx, tx, number); err != nil {
+			return fmt.Errorf("tick clocks: %w", err)
+		}
+	}
 }
 
 func (s *seeder) file(ctx context.Context, tx routing.Tx, sm sample, n int) (routing.Case, error) {

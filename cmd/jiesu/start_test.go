@@ -21,8 +21,8 @@ func TestServeRefusesToStartWithOneClearLine(t *testing.T) {
 	t.Cleanup(func() { _ = busy.Close() })
 	folder := t.TempDir()
 	file := filepath.Join(folder, "a-file")
-	config := filepath.Join(folder, "typo.yaml")
-	for path, text := range map[string]string{file: "not a folder", config: "listn: 127.0.0.1:0\n"} {
+	config, slip := filepath.Join(folder, "typo.yaml"), filepath.Join(folder, "slip.yaml")
+	for path, text := range map[string]string{file: "not a folder", config: "listn: 127.0.0.1:0\n", slip: "hourz: {}\n"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -46,6 +46,9 @@ func TestServeRefusesToStartWithOneClearLine(t *testing.T) {
 		{"no such database", []string{"JIESU_DATABASE_URL=mysql://x"}, nil, []string{"JIESU_DATABASE_URL", "sqlite:"}},
 		{"newer database", []string{"JIESU_DATABASE_URL=sqlite:" + newer}, nil, []string{"newer"}},
 		{"unknown key in the file", nil, []string{"--config", config}, []string{"listn", "1"}},
+		{"clock rules that aren't there", []string{"JIESU_CLOCKS_FILE=" + folder + "/none.yaml"}, nil, []string{"JIESU_CLOCKS_FILE", "none.yaml"}},
+		{"clock rules with a slip", []string{"JIESU_CLOCKS_FILE=" + slip}, nil, []string{"JIESU_CLOCKS_FILE", "slip.yaml", "hourz"}},
+		{"no year in the calendar", []string{"JIESU_CLOCKS_CALENDAR=" + t.TempDir()}, nil, []string{"JIESU_CLOCKS_CALENDAR", "2027.yaml"}},
 		{"no config file", nil, []string{"--config", folder + "/none.yaml"}, []string{"none.yaml"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

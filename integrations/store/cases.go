@@ -3,13 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"jiesu/routing"
 )
 
 const caseColumns = `number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
 	complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at,
-	reply, rating, redos, urges, refused_by, supervised`
+	reply, rating, redos, urges, refused_by, supervised, urgency, named, clock, clock_due, clock_level, calendar_missing, next_tick`
 
 func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 	err = scan(&c.Number, &c.State, &c.Version, &c.Text, &c.Contact.Enterprise,
@@ -17,12 +18,13 @@ func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 		&c.Confidential, &c.Channel, &c.ExternalID, &c.Source, &c.ComplainantID, &c.Token,
 		sealed{r.vault, "cases.judgement", &c.Judgement}, &c.Category, &c.Item, &c.Unit, &c.District, asJSON{&c.Assisting}, &c.Confidence,
 		when{&c.FiledAt}, when{&c.UpdatedAt}, when{&c.DispatchedAt}, &c.Reply, asJSON{&c.Rating}, &c.Redos, &c.Urges,
-		asJSON{&c.RefusedBy}, &c.Supervised)
+		asJSON{&c.RefusedBy}, &c.Supervised, &c.Urgency, &c.Named, asJSON{&c.Clock}, when{&c.Clock.Due}, &c.Clock.Level, &c.Clock.Missing,
+		when{&c.Clock.NextTick})
 	return c, err
 }
 
 func (r reader) caseRow(c routing.Case) row {
-	return row{
+	return append(clockRow(c.Clock), row{
 		{"number", c.Number}, {"state", c.State}, {"version", c.Version}, {"complaint", c.Text}, {"enterprise", c.Contact.Enterprise},
 		{"contact_name", sealed{r.vault, "cases.contact_name", c.Contact.Name}}, {"phone", sealed{r.vault, "cases.phone", c.Contact.Phone}},
 		{"confidential", c.Confidential}, {"channel", c.Channel}, {"external_id", c.ExternalID}, {"source", c.Source},
@@ -30,8 +32,12 @@ func (r reader) caseRow(c routing.Case) row {
 		{"category", c.Category}, {"item", c.Item}, {"unit", c.Unit}, {"district", c.District}, {"assisting", asJSON{c.Assisting}},
 		{"confidence", c.Confidence}, {"filed_at", at(c.FiledAt)}, {"updated_at", at(c.UpdatedAt)}, {"dispatched_at", at(c.DispatchedAt)},
 		{"reply", c.Reply}, {"rating", asJSON{c.Rating}}, {"redos", c.Redos}, {"urges", c.Urges}, {"refused_by", asJSON{c.RefusedBy}},
-		{"supervised", c.Supervised},
-	}
+		{"supervised", c.Supervised}, {"urgency", c.Urgency}, {"named", c.Named},
+	}...)
+}
+
+func clockRow(c routing.CaseClock) row {
+	return row{{"clock", asJSON{c}}, {"clock_due", at(c.Due)}, {"clock_level", c.Level}, {"calendar_missing", c.Missing}, {"next_tick", at(c.NextTick)}}
 }
 
 // Case implements routing.Reader.
@@ -69,6 +75,24 @@ func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) er
 		return fmt.Errorf("update units of case %s: %w", c.Number, err)
 	}
 	return t.follow(ctx, c, e)
+}
+
+// SetClock implements routing.Tx.
+func (t *tx) SetClock(ctx context.Context, number string, version int64, clock routing.CaseClock) error {
+	if err := update(ctx, t.run, "cases", clockRow(clock), row{{"number", number}, {"version", version}}, routing.ErrConflict); err != nil {
+		return fmt.Errorf("set clock of case %s: %w", number, err)
+	}
+	return nil
+}
+
+// DueTicks implements routing.Reader. The condition is that of the index, which holds only the cases with a tick to come.
+func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	numbers, err := list(ctx, r.run, value[string], `SELECT number FROM cases WHERE next_tick > 0 AND next_tick <= $1
+		ORDER BY next_tick, number LIMIT $2`, at(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list due clocks: %w", err)
+	}
+	return numbers, nil
 }
 
 // follow writes what hangs on the case's row: who may see it, and its newest event.

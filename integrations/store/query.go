@@ -84,6 +84,15 @@ func (r reader) matching(q routing.Query) *conditions {
 	if q.Supervised {
 		c.add("supervised")
 	}
+	if !q.DueBefore.IsZero() {
+		c.add("clock_due > 0 AND clock_due < ?", at(q.DueBefore))
+	}
+	if q.Level > 0 {
+		c.add("clock_level > 0 AND clock_level >= ?", q.Level)
+	}
+	if q.NoCalendar {
+		c.add("calendar_missing > 0")
+	}
 	if q.Text != "" {
 		r.find(c, q)
 	}

@@ -22,6 +22,8 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"CaseKeysAreUnique", testCaseKeys},
 		{"ReplayedEventsGiveTheRow", testReplay},
 		{"OneWinnerPerVersion", testOneWinner},
+		{"Ticks", testTicks},
+		{"ClockFilters", testClockFilters},
 		{"Pages", testPages},
 		{"PagesOfInvalidInput", testInvalidPages},
 		{"Filters", testFilters},
@@ -117,13 +119,16 @@ func example(n int, complainantID string) (routing.Case, routing.Event) {
 		Category: "cat-1", Item: "item-1", Unit: "finance", District: "示例区", Assisting: []string{"housing", "transport"}, Confidence: 0.93,
 		FiledAt: filed, UpdatedAt: filed, DispatchedAt: filed,
 		Reply: "已受理", Rating: &routing.Rating{Solved: routing.SolvedPartly, Satisfied: 3}, Redos: 2, Urges: 3, RefusedBy: []string{"taxes"}, Supervised: true,
+		Urgency: routing.UrgencyUrgent, Named: 1, Clock: routing.CaseClock{Kind: routing.ClockFinish, Unit: routing.WorkingDays, From: filed.Add(time.Hour),
+			Due: filed.Add(48 * time.Hour), Left: time.Hour, Paused: true, Level: routing.LevelUrged, Missing: 2027, NextTick: filed.Add(24 * time.Hour)},
 	}
 	yes := true
 	e := routing.Event{ID: fmt.Sprint("event-", n, "-1"), Case: c.Number, Seq: 1, Action: routing.ActionFile, At: filed,
 		Actor: routing.Actor{Role: routing.RoleOperator, Unit: "u", ID: "op-1", Name: "接线员"}, To: c.State,
 		Data: routing.EventData{Note: "转自热线", Internal: true, Item: c.Item, Unit: c.Unit, District: c.District, Assisting: c.Assisting,
 			ProposedUnit: "x", Days: 3, Rating: &routing.Rating{Solved: routing.SolvedYes}, Confidence: 0.5, Attachments: []string{"a1"},
-			Contact: true, Confidential: &yes}}
+			Contact: true, Confidential: &yes, Urgency: &c.Urgency,
+			Clock: &routing.ClockMark{Kind: routing.ClockSign, Since: 1, Due: filed.Add(time.Hour)}}}
 	return c, e
 }
 
