@@ -77,19 +77,17 @@ func (d *Desk) TickIn(ctx context.Context, tx Tx, number string) (int, error) {
 	}
 	now, written := d.now(), 0
 	for r, due := d.dueRung(c, events, now); due; r, due = d.dueRung(c, events, now) {
-		supervised := c.Supervised
 		e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: r.Action, At: now, Actor: System(), From: c.State, To: c.State,
-			Data: EventData{Clock: &ClockMark{Kind: r.Clock.Kind, Since: r.Clock.Since, Due: r.Clock.Due}}}
+			Data: EventData{Internal: c.Supervised, // the complainant hears once that it is supervised, however many clocks are late
+				Clock: &ClockMark{Kind: r.Clock.Kind, Since: r.Clock.Since, Due: r.Clock.Due}}}
 		c.Apply(e, d.plan)
 		events = append(events, e)
 		d.wind(&c, events)
 		if err := tx.UpdateCase(ctx, c, e); err != nil {
 			return 0, err
 		}
-		if !supervised { // the complainant hears of it once, however many clocks are late
-			if err := d.notify(ctx, tx, c, e); err != nil {
-				return 0, err
-			}
+		if err := d.notify(ctx, tx, c, e); err != nil {
+			return 0, err
 		}
 		written++
 	}

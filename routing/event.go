@@ -44,7 +44,7 @@ func (e Event) VisibleTo(a Actor) bool {
 	case a.Role == RoleComplainant && e.Action == ActionExtend:
 		return !byUnit
 	case a.Role == RoleComplainant && e.Data.Clock != nil:
-		return e.Action == ActionSupervise // the rest of the ladder is between the office and the unit
+		return e.Action == ActionSupervise && !e.Data.Internal // the rest of the ladder is between the office and the unit
 	case a.Role == RoleComplainant:
 		return e.Action != ActionReveal && e.Action != ActionRefuse
 	case a.Role == RoleUnit && e.Action == ActionReveal:

@@ -137,6 +137,7 @@ type Query struct {
 	ComplainantID string
 	Supervised    bool
 	DueBefore     time.Time // a running clock of theirs ends before
+	DueFrom       time.Time // the first of their running clocks ends then or later
 	Level         Level     // a running clock of theirs has come so far up the ladder
 	NoCalendar    bool      // a running clock of theirs needs a year that the calendar lacks
 	// Text is looked for in number, complaint and enterprise name; in a confidential case a unit finds by the number alone, lest it guess

@@ -160,7 +160,7 @@ func (s *Console) fileFailed(c *gin.Context, actor routing.Actor, cause error) e
 	}
 	v := fileView{ID: values.Get("external_id"), Values: values, Place: s.choices(values.Get("item")), Problem: &problemView{Key: key, Text: text},
 		Suggest: s.suggestion(values.Get("text"), values.Get("placement")), Callers: callers}
-	v.Place.Unit, v.Place.District = values.Get("unit"), values.Get("district")
+	v.Place.Unit, v.Place.District, v.Place.Urgency = values.Get("unit"), values.Get("district"), values.Get("urgency")
 	s.render(c, status, "file", page{Title: "console.file.title", Actor: actor, Section: "file", Data: v})
 	return nil
 }
@@ -175,6 +175,9 @@ func (s *Console) complaintOf(v url.Values) routing.Complaint {
 	}
 	if id := v.Get("external_id"); strings.HasPrefix(id, formID) {
 		c.ExternalID = id
+	}
+	if u := urgencyOf(v.Get("urgency")); u != nil {
+		c.Urgency = *u
 	}
 	if text != "" {
 		c.Judgement = s.Judge.Judge(text)

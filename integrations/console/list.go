@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -28,6 +29,10 @@ type listView struct {
 	Filters bool // one of the folded filters is set
 	// Narrowed: a filter or a search is set beside the tab.
 	Narrowed bool
+	Board    []boardLine // how many cases need somebody now
+	Missing  []int       // years without calendar, for the office
+	Clock    string      // the filter of clocks
+	Clocks   []string
 }
 
 // tab is one tab over the list.
@@ -46,13 +51,21 @@ type bar struct {
 
 func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	ctx := c.Request.Context()
-	v := listView{Query: queryOf(c.Request.URL.Query()), State: tabOf(c.Query("state")), Here: c.Request.URL.RequestURI(), Place: s.choices(c.Query("item"))}
+	v := listView{Query: queryOf(c.Request.URL.Query()), State: tabOf(c.Query("state")), Here: c.Request.URL.RequestURI(), Place: s.choices(c.Query("item")),
+		Missing: s.missingYears(actor), Clocks: clockFilters}
+	if f := c.Query("clock"); slices.Contains(clockFilters, f) {
+		v.Clock, v.Query = f, s.byClock(v.Query, f)
+	}
+	var err error
+	if v.Board, err = s.board(c, actor); err != nil {
+		return err
+	}
 	counts, err := s.Desk.Counts(ctx, actor, v.Query)
 	if err != nil {
 		return err
 	}
 	v.Tabs, v.Bars = tabs(v.State, counts, c.Request.URL.Query()), bars(counts)
-	v.Filters = v.Query.Unit != "" || v.Query.Item != "" || v.Query.District != "" || v.Query.Supervised
+	v.Filters = v.Query.Unit != "" || v.Query.Item != "" || v.Query.District != "" || v.Query.Supervised || v.Clock != ""
 	v.Narrowed = v.Filters || v.Query.Text != ""
 	q := v.Query
 	q.States = statesOf(v.State)

@@ -18,7 +18,7 @@ import (
 )
 
 // rawKey is a catalogue key where its text should be: the beginning of a part, a dot, a name.
-var rawKey = regexp.MustCompile(`\b(console|page|state|event|action|role|channel|error|notice)\.[a-z_<{][\w.<>{}-]*`)
+var rawKey = regexp.MustCompile(`\b(console|page|clock|day|urgency|weekday|state|event|action|role|channel|error|notice)\.[a-z_<{][\w.<>{}-]*`)
 
 // complete checks that a page is whole and speaks Chinese everywhere.
 func (a answer) complete() answer {

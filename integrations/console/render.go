@@ -40,7 +40,7 @@ type page struct {
 func (s *Console) loadViews() (views, error) {
 	set := views{}
 	for _, name := range pageNames {
-		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/clocks.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("console: parse page %s: %w", name, err)
 		}
@@ -51,21 +51,28 @@ func (s *Console) loadViews() (views, error) {
 
 func (s *Console) funcs() template.FuncMap {
 	return template.FuncMap{
-		"t":        s.text,
-		"asset":    s.assets.asset,
-		"unit":     s.Plan.UnitName,
-		"item":     s.itemName,
-		"category": s.Plan.CategoryName,
-		"when":     s.when,
-		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"asked":    asked,
-		"did":      did,
-		"words":    s.words,
-		"percent":  func(f float64) int { return int(f*100 + 0.5) },
-		"short":    func(n int, text string) string { return shorten(text, n) },
-		"add":      func(a, b int) int { return a + b },
-		"has":      func(list []string, v string) bool { return slices.Contains(list, v) },
-		"mayFile":  func(r routing.Role) bool { return slices.Contains(filers, r) },
+		"t":         s.text,
+		"asset":     s.assets.asset,
+		"unit":      s.Plan.UnitName,
+		"item":      s.itemName,
+		"category":  s.Plan.CategoryName,
+		"when":      s.when,
+		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"asked":     asked,
+		"did":       did,
+		"words":     s.words,
+		"clock":     s.clockLines,
+		"urgencies": func() []string { return urgencies },
+		"urgency":   func(u *routing.Urgency) string { return urgencyName(*u) },
+		"date":      s.date,
+		"dayname":   s.dayName,
+		"hours":     s.hours,
+		"amount":    s.amount,
+		"percent":   func(f float64) int { return int(f*100 + 0.5) },
+		"short":     func(n int, text string) string { return shorten(text, n) },
+		"add":       func(a, b int) int { return a + b },
+		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },
+		"mayFile":   func(r routing.Role) bool { return slices.Contains(filers, r) },
 		"mayTriage": func(r routing.Role) bool {
 			return slices.Contains(overseers, r)
 		},

@@ -29,6 +29,7 @@ type form struct {
 // place is what the fields of a placement offer and what is chosen.
 type place struct {
 	Item, Unit, District string
+	Urgency              string // one of urgencies
 	Assisting            []string
 	Categories           []routing.Category
 	Leads                []string // units that the item's category allows
@@ -113,7 +114,7 @@ func (s *Console) forms(actor routing.Actor, c routing.Case, address string) []f
 
 func (s *Console) placeOf(c routing.Case) place {
 	p := s.choices(c.Item)
-	p.Unit, p.District, p.Assisting = c.Unit, c.District, c.Assisting
+	p.Unit, p.District, p.Assisting, p.Urgency = c.Unit, c.District, c.Assisting, urgencyName(c.Urgency)
 	if p.Unit == "" {
 		p.Unit = c.Judgement.Unit
 	}
@@ -126,7 +127,7 @@ func (s *Console) keepPlace(f *form) {
 		return
 	}
 	f.Place = s.choices(f.Value("item"))
-	f.Place.Unit, f.Place.District, f.Place.Assisting = f.Value("unit"), f.Value("district"), f.Values["assisting"]
+	f.Place.Unit, f.Place.District, f.Place.Assisting, f.Place.Urgency = f.Value("unit"), f.Value("district"), f.Values["assisting"], f.Value("urgency")
 }
 
 // choices lists what a placement of the item may be.
@@ -231,7 +232,8 @@ func stepOf(action routing.Action, v url.Values) routing.Step {
 	version, _ := strconv.ParseInt(v.Get("version"), 10, 64) // 0 as the API has it: whatever it is now
 	days, _ := strconv.Atoi(get("days"))                     // 0 is out of range and said so
 	s := routing.Step{Action: action, Version: version, Note: get("note"), Internal: v.Get("internal") == "1", Days: days,
-		Item: get("item"), Unit: get("unit"), District: get("district"), ProposedUnit: get("proposed_unit")}
+		Item: get("item"), Unit: get("unit"), District: get("district"), ProposedUnit: get("proposed_unit"),
+		Urgency: urgencyOf(v.Get("urgency"))}
 	if v.Has("item") { // a form with a placement: no box ticked means none
 		s.Assisting = append([]string{}, v["assisting"]...)
 	}

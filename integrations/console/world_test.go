@@ -122,6 +122,11 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	w.store = openStore(t, w.clock.now, &w.jobs)
 	w.plan = &routing.Plan{}
 	must(t, configs.Decode("plan/taxonomy.yaml", w.plan))
+	var rules routing.ClockRules
+	years, err := configs.DecodeCalendar[routing.CalendarYear]("")
+	must(t, errors.Join(err, configs.DecodeOwn("clocks.yaml", "", &rules)))
+	w.plan.Timetable, err = routing.NewTimetable(w.plan, rules, years)
+	must(t, err)
 	words, err := configs.Wording()
 	must(t, err)
 	w.words, w.live = words, routing.NewMemory(w.clock.now)

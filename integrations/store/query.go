@@ -87,6 +87,9 @@ func (r reader) matching(q routing.Query) *conditions {
 	if !q.DueBefore.IsZero() {
 		c.add("clock_due > 0 AND clock_due < ?", at(q.DueBefore))
 	}
+	if !q.DueFrom.IsZero() {
+		c.add("clock_due > 0 AND clock_due >= ?", at(q.DueFrom))
+	}
 	if q.Level > 0 {
 		c.add("clock_level > 0 AND clock_level >= ?", q.Level)
 	}

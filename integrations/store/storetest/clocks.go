@@ -52,6 +52,7 @@ func testClockFilters(t *testing.T, s routing.Store) {
 		{"late", routing.Query{DueBefore: now}, []string{"JS20261124-000000"}},
 		{"late a minute later", routing.Query{DueBefore: now.Add(time.Minute)}, []string{"JS20261124-000000", "JS20261124-000004"}},
 		{"urged or more", routing.Query{Level: routing.LevelUrged}, []string{"JS20261124-000000", "JS20261124-000004"}},
+		{"warned but in time", routing.Query{Level: routing.LevelWarned, DueFrom: now.Add(time.Second)}, []string{"JS20261124-000001"}},
 		{"without calendar", routing.Query{NoCalendar: true}, []string{"JS20261124-000002"}},
 	} {
 		tt.q.Visible = everything
