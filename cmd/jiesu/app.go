@@ -215,7 +215,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(),
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick}},
-		Workers:  a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
+		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
 		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
 	})
 	return err

@@ -33,6 +33,7 @@ type StepBody struct {
 	Assisting    []string `json:"assisting,omitempty" nullable:"false" maxItems:"32" doc:"Ids of assisting units: assign, reassign."`
 	ProposedUnit string   `json:"proposed_unit,omitempty" doc:"The unit that should have it instead: refuse."`
 	Days         int      `json:"days,omitempty" doc:"1 to 30: extend (needed)."`
+	Urgency      string   `json:"urgency,omitempty" enum:"ordinary,urgent,danger" doc:"assign, reassign. Left out: as it is."`
 	Solved       string   `json:"solved,omitempty" enum:"yes,partly,no" doc:"rate (needed)."`
 	Satisfied    int      `json:"satisfied,omitempty" minimum:"0" maximum:"5" doc:"1 to 5, 0 when not said: rate."`
 	Enterprise   string   `json:"enterprise,omitempty" maxLength:"200" doc:"supplement"`
@@ -78,6 +79,13 @@ func (a *API) act(ctx context.Context, actor routing.Actor, in *actInput) (*actO
 func (b StepBody) step(action routing.Action) (routing.Step, error) {
 	s := routing.Step{Action: action, Version: b.Version, Note: b.Note, Internal: b.Internal, Unit: b.Unit, Item: b.Item,
 		District: b.District, Assisting: b.Assisting, ProposedUnit: b.ProposedUnit, Days: b.Days, Confidential: b.Confidential}
+	if b.Urgency != "" {
+		u := routing.Urgency(b.Urgency)
+		if b.Urgency == "ordinary" {
+			u = routing.UrgencyOrdinary
+		}
+		s.Urgency = &u
+	}
 	if b.Solved != "" || b.Satisfied != 0 {
 		s.Rating = &routing.Rating{Solved: routing.Solved(b.Solved), Satisfied: b.Satisfied}
 	}

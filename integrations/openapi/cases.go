@@ -22,6 +22,7 @@ type Filing struct {
 	ContactName  string `json:"contact_name,omitempty" maxLength:"100"`
 	Phone        string `json:"phone,omitempty" maxLength:"30" example:"13800001234" doc:"Chinese mobile number, or fixed line with area code."`
 	Confidential bool   `json:"confidential,omitempty" doc:"The complainant stays hidden from the unit everywhere."`
+	Urgency      string `json:"urgency,omitempty" enum:"urgent,danger" doc:"Left out: ordinary. Limits depend on it."`
 	ExternalID   string `json:"external_id,omitempty" maxLength:"200" doc:"Your own number. Filing it again with the same key returns the case that is there."`
 }
 
@@ -49,7 +50,7 @@ func (a *API) file(ctx context.Context, actor routing.Actor, in *fileInput) (*fi
 	}
 	filed, created, err := a.fileOnce(ctx, actor, routing.Complaint{
 		Text: b.Text, Channel: routing.Channel(b.Channel), Contact: routing.Contact{Enterprise: b.Enterprise, Name: b.ContactName, Phone: phone},
-		Confidential: b.Confidential, ExternalID: b.ExternalID, Judgement: a.Judge.Judge(b.Text),
+		Confidential: b.Confidential, ExternalID: b.ExternalID, Judgement: a.Judge.Judge(b.Text), Urgency: routing.Urgency(b.Urgency),
 	})
 	if err != nil {
 		return nil, err
@@ -89,7 +90,11 @@ func (a *API) get(ctx context.Context, actor routing.Actor, in *getInput) (*getO
 	if err != nil {
 		return nil, err
 	}
-	out := &getOutput{Status: http.StatusOK, ETag: etag(c)}
+	clocks, err := a.clocksUntil(ctx, actor, c)
+	if err != nil {
+		return nil, err
+	}
+	out := &getOutput{Status: http.StatusOK, ETag: etagWith(c, clocks)}
 	if matches(in.IfNoneMatch, out.ETag) {
 		out.Status = http.StatusNotModified
 		return out, nil
@@ -98,7 +103,7 @@ func (a *API) get(ctx context.Context, actor routing.Actor, in *getInput) (*getO
 	if err != nil {
 		return nil, err
 	}
-	out.Body = CaseDetail{Case: a.caseOf(actor, c), Events: []Event{}}
+	out.Body = CaseDetail{Case: a.caseOf(actor, c), Clocks: clocks, Events: []Event{}}
 	for _, e := range events {
 		if e.Seq <= c.Version {
 			out.Body.Events = append(out.Body.Events, eventOf(e))

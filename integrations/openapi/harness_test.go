@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -80,6 +81,14 @@ func start(t *testing.T, change ...func(*Config)) *server {
 	s.store = openStore(t, s.clock.now)
 	var plan routing.Plan
 	if err := configs.Decode("plan/taxonomy.yaml", &plan); err != nil {
+		t.Fatal(err)
+	}
+	var rules routing.ClockRules
+	years, err := configs.DecodeCalendar[routing.CalendarYear]("")
+	if err := errors.Join(err, configs.DecodeOwn("clocks.yaml", "", &rules)); err != nil {
+		t.Fatal(err)
+	}
+	if plan.Timetable, err = routing.NewTimetable(&plan, rules, years); err != nil {
 		t.Fatal(err)
 	}
 	words, err := configs.Wording()

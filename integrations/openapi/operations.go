@@ -22,8 +22,11 @@ func (a *API) register(api huma.API) {
 	huma.Register(api, operation("list-cases", http.MethodGet, cases, "List cases", "What the key may see, newest first."),
 		handle(a, "query", a.list))
 	huma.Register(api, operation("get-case", http.MethodGet, one, "Read a case with its timeline",
-		"The ETag is the version; If-None-Match answers 304 while nothing has changed.", 404),
+		"The ETag changes with the version and with how the clocks stand; If-None-Match answers 304 while nothing has changed.", 404),
 		handle(a, "path", a.get))
+	huma.Register(api, operation("list-clocks", http.MethodGet, one+"/clocks", "Read the clocks of a case, explained",
+		"Each with its rule and whose rule it is, how it stands at this moment, the spans that count and the days that were skipped.", 404),
+		handle(a, "path", a.clocks))
 	huma.Register(api, operation("act-on-case", http.MethodPost, one+"/actions/{action}", "Do something to a case",
 		"Answers with the case at its new version. 409 is of two types: version-conflict (read again) and illegal-transition (not in this state).",
 		400, 403, 404, 408, 409, 413, 415),

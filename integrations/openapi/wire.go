@@ -40,12 +40,16 @@ type Case struct {
 	Redos        int                   `json:"redos"`
 	Urges        int                   `json:"urges"`
 	Supervised   bool                  `json:"supervised" doc:"The office keeps it on its own list."`
+	Urgency      routing.Urgency       `json:"urgency,omitempty" doc:"urgent or danger; absent when ordinary."`
+	Named        int                   `json:"named" doc:"Times that it was named in the bulletin for being late."`
+	Clock        *ClockSummary         `json:"clock,omitempty" doc:"Of all running clocks, the one that ends first. Absent when none runs."`
 	Actions      []routing.Action      `json:"actions" nullable:"false" doc:"What this key may do to the case as it stands."`
 }
 
 // CaseDetail is a case with its timeline.
 type CaseDetail struct {
 	Case
+	Clocks []Clock `json:"clocks" nullable:"false" doc:"Every clock so far, in the order of their starts. /clocks explains them."`
 	Events []Event `json:"events" nullable:"false" doc:"Oldest first."`
 }
 
@@ -79,6 +83,7 @@ func (a *API) caseOf(actor routing.Actor, c routing.Case) Case {
 		Channel: c.Channel, Text: c.Text, Enterprise: c.Contact.Enterprise, ContactName: c.Contact.Name, Phone: c.Contact.Phone,
 		Confidential: c.Confidential, ExternalID: c.ExternalID, FiledAt: beijing(c.FiledAt), UpdatedAt: beijing(c.UpdatedAt),
 		Reply: c.Reply, Rating: c.Rating, Redos: c.Redos, Urges: c.Urges, Supervised: c.Supervised, Actions: offered(actor, c),
+		Urgency: c.Urgency, Named: c.Named, Clock: summaryOf(c.Clock),
 	}
 	if !c.DispatchedAt.IsZero() {
 		at := beijing(c.DispatchedAt)
