@@ -139,7 +139,8 @@ func (f *fold) start(r ClockRule, e Event) Clock {
 	return c
 }
 
-// apply is what an event does to a running clock. An extension counts when the office grants it, not when the unit asks.
+// apply is what an event does to a running clock. An extension counts when the office grants it, not when the unit asks; for the new end
+// the ladder begins at its foot.
 func (f *fold) apply(c *Clock, e Event) {
 	switch {
 	case among(c.Rule.Stop, e):
@@ -148,7 +149,7 @@ func (f *fold) apply(c *Clock, e Event) {
 		c.stop(e.At)
 		c.left = true
 	case e.Action == ActionExtend && c.Rule.Extend && e.Actor.overseer():
-		c.Extended += e.Data.Days
+		c.Extended, c.Level = c.Extended+e.Data.Days, LevelNone
 	}
 	if paused := c.Paused(); c.Running() && paused != oneOf(e.To, c.Rule.Pause) {
 		if paused {

@@ -432,6 +432,49 @@ func TestTheExplanationNamesTheDaysSkipped(t *testing.T) {
 	}
 }
 
+// marked is a story with an entry of the ladder for the clock that the first event started.
+func marked(events []Event, at string, a Action, k ClockKind) []Event {
+	last := events[len(events)-1]
+	return append(events, Event{Seq: last.Seq + 1, At: clockAt(at), Action: a, Actor: System(), From: last.To, To: last.To,
+		Data: EventData{Clock: &ClockMark{Kind: k, Since: 1}}})
+}
+
+func TestTheLadderIsReadFromTheEvents(t *testing.T) {
+	t.Parallel()
+	p := city(t)
+	next := func(events []Event, now string) string {
+		for _, c := range p.Timetable.Clocks(p, ChannelWeChat, events, clockAt(now)) {
+			if r, ok := p.Timetable.next(c, clockAt(now)); ok && c.Kind == ClockFinish {
+				return string(r.Action) + " " + r.At.In(Beijing()).Format("2006-01-02 15:04")
+			}
+		}
+		return ""
+	}
+	want := func(what string, events []Event, now, rung string) {
+		t.Helper()
+		if got := next(events, now); got != rung {
+			t.Errorf("%s: %q, want %q", what, got, rung)
+		}
+	}
+	events := story(`
+2026-11-02 09:30 system file dispatched unit=finance item=2.1
+2026-11-02 10:00 unit sign signed`)
+	want("fresh", events, "2026-11-02 11:00", "warn 2026-11-12 13:30")
+	want("never warned, over", events, "2026-11-17 11:00", "urge 2026-11-16 17:00")
+	warned := marked(events, "2026-11-12 13:30", ActionWarn, ClockFinish)
+	want("warned", warned, "2026-11-12 15:00", "urge 2026-11-16 17:00")
+	want("another clock's warning", marked(events, "2026-11-12 13:30", ActionWarn, ClockContact), "2026-11-12 15:00", "warn 2026-11-12 13:30")
+	urged := marked(warned, "2026-11-16 17:00", ActionUrge, ClockFinish)
+	want("urged", urged, "2026-11-16 18:00", "supervise 2026-11-17 17:00")
+	supervised := marked(urged, "2026-11-17 17:00", ActionSupervise, ClockFinish)
+	want("supervised", supervised, "2026-11-17 18:00", "bulletin 2026-11-23 17:00")
+	want("named: the end", marked(supervised, "2026-11-23 17:00", ActionBulletin, ClockFinish), "2026-11-23 18:00", "")
+	last := supervised[len(supervised)-1]
+	extended := append(supervised[:len(supervised):len(supervised)], Event{Seq: last.Seq + 1, At: clockAt("2026-11-18 09:00"), Action: ActionExtend,
+		Actor: Actor{Role: RoleOffice}, From: StateSigned, To: StateSigned, Data: EventData{Days: 5}})
+	want("extended: from the foot for the new end", extended, "2026-11-18 10:00", "warn 2026-11-18 10:15")
+}
+
 func BenchmarkClocks(b *testing.B) {
 	p := city(b)
 	events := story(`

@@ -210,7 +210,9 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 		return Case{}, err
 	}
 	if s.Version != 0 && s.Version != c.Version {
-		return Case{}, ErrConflict
+		if err := d.checkOvertaken(ctx, tx, c, s.Version); err != nil {
+			return Case{}, err
+		}
 	}
 	if err != nil {
 		return Case{}, err

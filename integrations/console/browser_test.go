@@ -490,3 +490,39 @@ func TestPagesLookRightOnPhoneAndDesk(t *testing.T) {
 		f.quiet()
 	}
 }
+
+func TestTheClocksExplainThemselvesInTheBrowser(t *testing.T) {
+	w := start(t)
+	server := w.serve()
+	b := startBrowser(t, server.URL)
+	for _, s := range sizes {
+		c := w.file()
+		p := b.tab(s)
+		p.signIn("unit")
+		p.shows("签收剩 1 个工作日")
+		p.shoot("list-clocks", s)
+		p.open(casePath(c))
+		p.shows("办理剩 15 个工作日")
+		panel := `#clocks li[data-clock=finish] details`
+		if eval[bool](p, fmt.Sprintf(`document.querySelector(%q).open`, panel)) {
+			t.Error("the panel is unfolded before anybody asks")
+		}
+		p.click(panel + " > summary")
+		p.await(fmt.Sprintf(`document.querySelector(%q).open`, panel))
+		if text := eval[string](p, fmt.Sprintf(`document.querySelector(%q).innerText`, panel)); !strings.Contains(text, "湖北省营商环境投诉办理规定") ||
+			!strings.Contains(text, "11月28日 周六") || !strings.Contains(text, "开始的当天不计入") || !strings.Contains(text, "08:30–11:30、13:00–17:00") {
+			t.Errorf("the panel says %q", text)
+		}
+		skipped := fmt.Sprintf(`[...document.querySelectorAll(%q)].map(e => e.innerText).join()`, panel+" .days .off b")
+		if got := eval[string](p, skipped); got != "11月24日 周二,11月28日 周六,11月29日 周日,12月5日 周六,12月6日 周日,12月12日 周六,12月13日 周日" {
+			t.Errorf("skipped: %s", got)
+		}
+		p.shoot("clocks", s)
+		// The page is fetched anew when somebody else acts; the panel that is being read stays unfolded.
+		w.act("office", c.Number, routing.Step{Action: routing.ActionExtend, Days: 3, Note: "同意"})
+		p.shows("办理剩 18 个工作日")
+		p.await(fmt.Sprintf(`document.querySelector(%q).open`, panel))
+		p.quiet()
+		w.act("unit", c.Number, step(routing.ActionSign, ""), step(routing.ActionReply, "好了"))
+	}
+}

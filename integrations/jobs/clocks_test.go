@@ -230,3 +230,23 @@ func (f failingTx) Events(ctx context.Context, number string) ([]routing.Event, 
 	}
 	return f.Tx.Events(ctx, number)
 }
+
+func TestAnEntryOfTheClocksOvertakesNobody(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		clock := w.clocked("2026-11-23 09:30")
+		c := w.file()
+		clock.to("2026-11-24 17:00")
+		rungs, err := w.desk.Tick(t.Context(), c.Number)
+		if err != nil || rungs != 1 {
+			t.Fatalf("%d rungs, %v", rungs, err)
+		}
+		unit := routing.Actor{Role: routing.RoleUnit, Unit: w.unit}
+		if _, err := w.desk.Act(t.Context(), unit, c.Number, routing.Step{Action: routing.ActionSign, Version: c.Version}); err != nil {
+			t.Errorf("signed on the page from before the urging: %v", err)
+		}
+		if _, err := w.desk.Act(t.Context(), unit, c.Number, routing.Step{Action: routing.ActionReply, Note: "好了", Version: c.Version}); !errors.Is(err, routing.ErrConflict) {
+			t.Errorf("answered on the page from before the signing: %v", err)
+		}
+	})
+}

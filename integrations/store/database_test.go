@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -208,4 +209,50 @@ func TestUnusableAddressesAreNamed(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
+}
+
+// However many cases there are, looking for due clocks reads those alone.
+func TestDueClocksAreFoundByTheirIndex(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		db := openDB(t, url)
+		explain := "EXPLAIN QUERY PLAN "
+		if !strings.HasPrefix(url, "sqlite:") {
+			explain = "EXPLAIN "
+		}
+		conn, err := db.Write().Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if explain == "EXPLAIN " { // an empty table is read as fast without any index
+			if _, err := conn.ExecContext(t.Context(), "SET enable_seqscan = off; SET enable_bitmapscan = off"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rows, err := conn.QueryContext(t.Context(), explain+`SELECT number FROM cases WHERE next_tick > 0 AND next_tick <= 1
+			ORDER BY next_tick, number LIMIT 500`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = rows.Close() }()
+		var plan string
+		for rows.Next() {
+			columns, err := rows.Columns()
+			if err != nil {
+				t.Fatal(err)
+			}
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(any)
+			}
+			if err := rows.Scan(values...); err != nil {
+				t.Fatal(err)
+			}
+			plan += fmt.Sprintln(*values[len(values)-1].(*any))
+		}
+		if err := rows.Err(); err != nil || !strings.Contains(plan, "cases_next_tick") || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Sort") {
+			t.Errorf("%v, plan %s", err, plan)
+		}
+	})
 }

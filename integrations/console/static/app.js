@@ -3,7 +3,7 @@
 (function () {
   const body = document.body;
   let row = null; // id of the chosen row, kept when the list is replaced
-  let before = { entries: 0, open: [] }; // timeline and unfolded steps of a page that is about to be replaced
+  let before = { entries: 0, open: [] }; // timeline, unfolded steps and clocks of a page that is about to be replaced
 
   // --- Live updates. A hidden tab lets go of its stream, since a browser has only six connections to one host, and looks once when it
   // is shown again.
@@ -71,7 +71,7 @@
   }
 
   document.addEventListener("htmx:beforeSwap", function () {
-    const open = Array.from(document.querySelectorAll("details.step[open]"));
+    const open = Array.from(document.querySelectorAll("details[data-step][open]"));
     before = { entries: document.querySelectorAll("#timeline > li").length, open: open.map(function (d) { return d.dataset.step; }) };
   });
 
@@ -80,7 +80,7 @@
     if (chosen) mark(chosen);
     if (e.target.id === "case") {
       document.querySelectorAll("#timeline > li").forEach(function (li, i) { if (i >= before.entries) li.classList.add("fresh"); });
-      document.querySelectorAll("details.step").forEach(function (d) { if (before.open.includes(d.dataset.step)) d.open = true; });
+      document.querySelectorAll("details[data-step]").forEach(function (d) { if (before.open.includes(d.dataset.step)) d.open = true; });
     }
     if (e.target.id === "callers") fill(e.target.querySelector("[data-enterprise]"));
   });
