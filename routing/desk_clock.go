@@ -27,13 +27,22 @@ func (d *Desk) Clocks(ctx context.Context, actor Actor, number string) ([]Clock,
 }
 
 func (d *Desk) clocks(c Case, events []Event) []Clock {
-	return d.plan.Timetable.Clocks(d.plan, c.Channel, events, d.now())
+	return d.plan.Timetable.Clocks(d.plan, c.Channel, events, d.nowAfter(events))
+}
+
+// nowAfter is the present, which no event lies behind: another server's clock may be ahead of ours, and its events still count.
+func (d *Desk) nowAfter(events []Event) time.Time {
+	now := d.now()
+	for _, e := range events {
+		now = later(now, e.At)
+	}
+	return now
 }
 
 // wind projects the case's clocks onto its row, as its events leave them.
 func (d *Desk) wind(c *Case, events []Event) {
 	if d.plan.Timetable != nil {
-		c.Clock = d.plan.Timetable.Summary(d.clocks(*c, events), d.now())
+		c.Clock = d.plan.Timetable.Summary(d.clocks(*c, events), d.nowAfter(events))
 	}
 }
 

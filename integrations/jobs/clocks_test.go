@@ -231,6 +231,20 @@ func (f failingTx) Events(ctx context.Context, number string) ([]routing.Event, 
 	return f.Tx.Events(ctx, number)
 }
 
+func TestEventsOfAServerWhoseClockIsAheadCount(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		clock := w.clocked("2026-11-23 09:30")
+		c := w.file()
+		clock.to("2026-11-23 09:29")
+		c, err := w.desk.Act(t.Context(), routing.Actor{Role: routing.RoleUnit, Unit: w.unit}, c.Number, routing.Step{Action: routing.ActionSign})
+		must(t, err)
+		if c.Clock.Kind != routing.ClockContact || c.Clock.NextTick.IsZero() {
+			t.Errorf("clock %+v", c.Clock)
+		}
+	})
+}
+
 func TestAnEntryOfTheClocksOvertakesNobody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
