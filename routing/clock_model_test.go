@@ -11,20 +11,19 @@ import (
 
 // slowClock is a clock as a patient clerk would keep it: looking at the wall every minute.
 type slowClock struct {
-	rule     ClockRule
-	since    int64
-	unit     string
-	days     bool
-	from     time.Time
-	budget   int64 // milliseconds of the unit
-	elapsed  int64
-	virtual  int64 // goes on after the stop: when would it have been over
-	due      time.Time
-	ticks    []slowTick
-	stopped  time.Time
-	left     bool
-	paused   bool
-	extended int
+	rule    ClockRule
+	since   int64
+	unit    string
+	days    bool
+	from    time.Time
+	budget  int64 // milliseconds of the unit
+	elapsed int64
+	virtual int64 // goes on after the stop: when would it have been over
+	due     time.Time
+	ticks   []slowTick
+	stopped time.Time
+	left    bool
+	paused  bool
 }
 
 // slowTick is a minute that counted.

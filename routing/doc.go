@@ -19,4 +19,7 @@
 //
 // The complainant may withdraw before it is closed (→ withdrawn). progress, extend, rate, urge, supervise, supplement and reveal
 // are events that leave the state alone. The table is in state.go; Next is the one function that decides.
+//
+// Clocks (时限) run beside the states: Timetable.Clocks computes them from the events, by rules and on a calendar of working days, whenever
+// somebody asks. What is due that nobody does, Desk.TickIn writes down as events of the system: warn, urge, supervise, bulletin.
 package routing

@@ -509,7 +509,7 @@ func TestTheClocksExplainThemselvesInTheBrowser(t *testing.T) {
 		}
 		p.click(panel + " > summary")
 		p.await(fmt.Sprintf(`document.querySelector(%q).open`, panel))
-		if text := eval[string](p, fmt.Sprintf(`document.querySelector(%q).innerText`, panel)); !strings.Contains(text, "湖北省营商环境投诉办理规定") ||
+		if text := eval[string](p, fmt.Sprintf(`document.querySelector(%q).innerText`, panel)); !strings.Contains(text, "湖北省营商环境投诉办理要求") ||
 			!strings.Contains(text, "11月28日 周六") || !strings.Contains(text, "开始的当天不计入") || !strings.Contains(text, "08:30–11:30、13:00–17:00") {
 			t.Errorf("the panel says %q", text)
 		}

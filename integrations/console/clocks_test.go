@@ -65,7 +65,7 @@ func TestTheCasePageExplainsEachClock(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	c := w.file()
-	w.get("unit", casePath(c)).complete().want(200, "时限怎么算的", "15 个工作日", "湖北省营商环境投诉办理规定", "11月24日 周二", "开始的当天不计入", "11月28日 周六", "周末",
+	w.get("unit", casePath(c)).complete().want(200, "时限怎么算的", "15 个工作日", "湖北省营商环境投诉办理要求", "11月24日 周二", "开始的当天不计入", "11月28日 周六", "周末",
 		"08:30–11:30、13:00–17:00", "计 1 个工作日", "12月15日 17:00", "民法典第二百零一条")
 	w.act("office", c.Number, routing.Step{Action: routing.ActionExtend, Days: 3, Note: "同意"})
 	w.act("unit", c.Number, step(routing.ActionRefuse, "不属于本单位职责。"))

@@ -13,8 +13,8 @@ ALTER TABLE cases ADD COLUMN next_tick        BIGINT NOT NULL DEFAULT 0;
 -- Cases from before have no projection yet: the first tick makes it.
 UPDATE cases SET next_tick = 1 WHERE state IN ('triage', 'dispatched', 'signed', 'refused', 'replied', 'closed');
 
--- Partial, so that looking for what is due reads nothing of the many cases that are done.
+-- Partial, so that looking for what is due reads nothing of the many cases that are done. The last two count by state.
 CREATE INDEX cases_next_tick ON cases (next_tick, number) WHERE next_tick > 0;
 CREATE INDEX cases_clock_due ON cases (clock_due, number) WHERE clock_due > 0;
-CREATE INDEX cases_clock_level ON cases (clock_level, filed_at, number) WHERE clock_level > 0;
-CREATE INDEX cases_calendar ON cases (filed_at, number) WHERE calendar_missing > 0;
+CREATE INDEX cases_clock_level ON cases (state, clock_level) WHERE clock_level > 0;
+CREATE INDEX cases_calendar ON cases (state, calendar_missing) WHERE calendar_missing > 0;
