@@ -30,8 +30,8 @@ type EventData struct {
 	Attachments  []string   `json:"attachments,omitempty"` // attachment ids
 	Contact      bool       `json:"contact,omitempty"`     // the contact was changed
 	Confidential *bool      `json:"confidential,omitempty"`
-	Urgency      *Urgency   `json:"urgency,omitempty"`
-	Clock        *ClockMark `json:"clock,omitempty" doc:"The clock that the system acts for: warn, urge, supervise, bulletin."`
+	Urgency      *Urgency   `json:"urgency,omitempty"` // nil: as it was
+	Clock        *ClockMark `json:"clock,omitempty"`   // of the clock that the system acts for: warn, urge, supervise, bulletin
 }
 
 // VisibleTo reports whether the event may be shown to the actor. The complainant doesn't hear of refusals, of an extension that is asked

@@ -30,7 +30,7 @@ func levelOf(a Action) Level {
 // ClockMark says of an event which clock made it: the clock that the numbered event started.
 type ClockMark struct {
 	Kind  ClockKind `json:"kind"`
-	Since int64     `json:"since" doc:"Number of the event that started the clock."`
+	Since int64     `json:"since"` // number of the event that started the clock
 	Due   time.Time `json:"due"`
 }
 

@@ -127,6 +127,37 @@ const (
 	JobMedia   JobKind = "fetch_media" // an attachment's content
 )
 
+// ClockFilter names the cases whose clocks need somebody.
+type ClockFilter string
+
+// The filters; their Chinese names are in the catalogue under "clock.filter.<value>".
+const (
+	ClockSoon  ClockFilter = "soon"    // warned, and still in time
+	ClockOver  ClockFilter = "late"    // over the limit
+	ClockNamed ClockFilter = "named"   // to be named in the bulletin
+	ClockBlind ClockFilter = "missing" // no calendar for a year that they need
+)
+
+// ClockFilters lists the filters in the order of their weight.
+func ClockFilters() []ClockFilter {
+	return []ClockFilter{ClockSoon, ClockOver, ClockNamed, ClockBlind}
+}
+
+// ByClock restricts the query to the filter's cases as they stand now; an unknown filter restricts nothing.
+func (q Query) ByClock(f ClockFilter, now time.Time) Query {
+	switch f {
+	case ClockSoon:
+		q.Level, q.DueFrom = LevelWarned, now
+	case ClockOver:
+		q.DueBefore = now
+	case ClockNamed:
+		q.Level = LevelNamed
+	case ClockBlind:
+		q.NoCalendar = true
+	}
+	return q
+}
+
 // Query selects cases. Empty fields don't restrict.
 type Query struct {
 	Visible       Actor // only what this actor may see; the zero actor sees nothing

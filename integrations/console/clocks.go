@@ -108,36 +108,18 @@ type boardLine struct {
 	Now           bool
 }
 
-// clockFilters are the values of the list's filter of clocks.
-var clockFilters = []string{"soon", "late", "named", "missing"}
-
-// byClock restricts a query to the filter's cases; an unknown filter restricts nothing.
-func (s *Console) byClock(q routing.Query, filter string) routing.Query {
-	now := s.Now()
-	switch filter {
-	case "soon":
-		q.Level, q.DueFrom = routing.LevelWarned, now
-	case "late":
-		q.DueBefore = now
-	case "named":
-		q.Level = routing.LevelNamed
-	case "missing":
-		q.NoCalendar = true
-	}
-	return q
-}
-
 // board counts, of all that the actor may see, the cases that need somebody now. Empty entries are left out.
 func (s *Console) board(c *gin.Context, actor routing.Actor) ([]boardLine, error) {
 	if s.Plan.Timetable == nil {
 		return nil, nil
 	}
 	var lines []boardLine
-	for _, name := range clockFilters {
-		counts, err := s.Desk.Counts(c.Request.Context(), actor, s.byClock(routing.Query{}, name))
+	for _, f := range routing.ClockFilters() {
+		counts, err := s.Desk.Counts(c.Request.Context(), actor, routing.Query{}.ByClock(f, s.Now()))
 		if err != nil {
 			return nil, err
 		}
+		name := string(f)
 		line := boardLine{Name: name, Address: "/console?clock=" + name + "&state=all", Now: c.Query("clock") == name}
 		for _, n := range counts {
 			line.Count += n

@@ -31,8 +31,8 @@ type listView struct {
 	Narrowed bool
 	Board    []boardLine // how many cases need somebody now
 	Missing  []int       // years without calendar, for the office
-	Clock    string      // the filter of clocks
-	Clocks   []string
+	Clock    routing.ClockFilter
+	Clocks   []routing.ClockFilter
 }
 
 // tab is one tab over the list.
@@ -52,9 +52,9 @@ type bar struct {
 func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	ctx := c.Request.Context()
 	v := listView{Query: queryOf(c.Request.URL.Query()), State: tabOf(c.Query("state")), Here: c.Request.URL.RequestURI(), Place: s.choices(c.Query("item")),
-		Missing: s.missingYears(actor), Clocks: clockFilters}
-	if f := c.Query("clock"); slices.Contains(clockFilters, f) {
-		v.Clock, v.Query = f, s.byClock(v.Query, f)
+		Missing: s.missingYears(actor), Clocks: routing.ClockFilters()}
+	if f := routing.ClockFilter(c.Query("clock")); slices.Contains(v.Clocks, f) {
+		v.Clock, v.Query = f, v.Query.ByClock(f, s.Now())
 	}
 	var err error
 	if v.Board, err = s.board(c, actor); err != nil {

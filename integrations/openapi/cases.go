@@ -154,6 +154,7 @@ type listInput struct {
 	State    []stateName `query:"state" doc:"One or several, with commas between them."`
 	Item     string      `query:"item" doc:"Item id of the plan, or other."`
 	District string      `query:"district" doc:"Full name of a district."`
+	Clock    string      `query:"clock" enum:"soon,late,named,missing" doc:"Cases whose clocks need somebody: warned and still in time, over a limit, to be named in the bulletin, without a calendar."`
 	Text     string      `query:"q" maxLength:"200" doc:"Looked for in number, complaint and enterprise."`
 	Cursor   string      `query:"cursor" maxLength:"500" doc:"next of the page before."`
 	Limit    int         `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -179,7 +180,7 @@ func (a *API) list(ctx context.Context, actor routing.Actor, in *listInput) (*li
 	for _, s := range in.State {
 		q.States = append(q.States, routing.State(s))
 	}
-	cases, next, err := a.Desk.Cases(ctx, actor, q)
+	cases, next, err := a.Desk.Cases(ctx, actor, q.ByClock(routing.ClockFilter(in.Clock), a.Now()))
 	if err != nil {
 		return nil, err
 	}

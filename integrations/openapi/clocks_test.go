@@ -63,6 +63,12 @@ func TestACaseTellsItsClocksAndTheyExplainThemselves(t *testing.T) {
 	if got := s.do("unit", "GET", path, nil, "If-None-Match", tag); got.Code != http.StatusOK || clockOfKind(t, got.body["clocks"], "sign")["state"] != "late" {
 		t.Errorf("a clock ran out: %d %s", got.Code, got.Body)
 	}
+	if l := s.do("unit", "GET", "/api/v1/cases?clock=late", nil); len(l.body["cases"].([]any)) != 1 {
+		t.Errorf("late: %s", l.Body)
+	}
+	if l := s.do("unit", "GET", "/api/v1/cases?clock=missing", nil); len(l.body["cases"].([]any)) != 0 {
+		t.Errorf("missing: %s", l.Body)
+	}
 	for key, code := range map[string]int{"other": 404, "office": 200, "operator": 200} {
 		if got := s.do(key, "GET", path+"/clocks", nil).Code; got != code {
 			t.Errorf("%s: %d", key, got)
