@@ -1,6 +1,9 @@
 package routing
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // ClockState is how a clock stands.
 type ClockState string
@@ -234,7 +237,8 @@ func (c *Clock) undated(uncounted bool) ClockState {
 }
 
 func missingYear(err error) int {
-	if m, ok := err.(*MissingYearError); ok { //nolint:errorlint // walk's own, never wrapped
+	var m *MissingYearError
+	if errors.As(err, &m) {
 		return m.Year
 	}
 	return 0

@@ -226,7 +226,7 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	if s.Contact != nil && s.Action == ActionSupplement {
 		c.Contact = c.Contact.with(*s.Contact)
 	}
-	if err := d.append(ctx, tx, &c, e); err != nil {
+	if err := d.record(ctx, tx, &c, e); err != nil {
 		return Case{}, err
 	}
 	if err := d.attach(ctx, tx, data.Attachments, number); err != nil {

@@ -46,8 +46,8 @@ func (d *Desk) wind(c *Case, events []Event) {
 	}
 }
 
-// append stores an event and the case as it leaves it.
-func (d *Desk) append(ctx context.Context, tx Tx, c *Case, e Event) error {
+// record stores an event and the case as it leaves it.
+func (d *Desk) record(ctx context.Context, tx Tx, c *Case, e Event) error {
 	if d.plan.Timetable != nil {
 		past, err := tx.Events(ctx, c.Number)
 		if err != nil {

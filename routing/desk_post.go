@@ -141,7 +141,7 @@ func (d *Desk) BindIn(ctx context.Context, tx Tx, token, complainantID string) (
 	e := Event{ID: NewID(), Case: c.Number, Seq: c.Version + 1, Action: ActionSupplement, At: d.now(),
 		Actor: Actor{Role: RoleComplainant, ID: complainantID}, From: c.State, To: c.State, Data: EventData{Contact: true}}
 	c.Apply(e, d.plan)
-	if err := d.append(ctx, tx, &c, e); err != nil {
+	if err := d.record(ctx, tx, &c, e); err != nil {
 		return Case{}, err
 	}
 	d.announce(tx, c)
