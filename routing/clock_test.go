@@ -459,6 +459,7 @@ func TestTheLadderIsReadFromTheEvents(t *testing.T) {
 	events := story(`
 2026-11-02 09:30 system file dispatched unit=finance item=2.1
 2026-11-02 10:00 unit sign signed`)
+	want("standing still: nobody is urged", append(events[:2:2], story("2026-11-03 09:00 unit refuse refused")...), "2026-12-01 09:00", "")
 	want("fresh", events, "2026-11-02 11:00", "warn 2026-11-12 13:30")
 	want("never warned, over", events, "2026-11-17 11:00", "urge 2026-11-16 17:00")
 	warned := marked(events, "2026-11-12 13:30", ActionWarn, ClockFinish)

@@ -231,6 +231,34 @@ func (f failingTx) Events(ctx context.Context, number string) ([]routing.Event, 
 	return f.Tx.Events(ctx, number)
 }
 
+func TestTwoThatTickAtOnceUrgeOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		clock := w.clocked("2026-11-23 09:30")
+		var numbers []string
+		for range 30 {
+			numbers = append(numbers, w.file().Number)
+		}
+		clock.to("2026-11-25 17:00")
+		clocks, err := NewClocks(w.desk, w.logger(), nil)
+		must(t, err)
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				if err := clocks.Tick(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		for _, number := range numbers {
+			if got := w.ladder(number); got != "urge sign, supervise sign" {
+				t.Errorf("%s: %s", number, got)
+			}
+		}
+	})
+}
+
 func TestEventsOfAServerWhoseClockIsAheadCount(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
