@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -30,6 +31,13 @@ func embeddedModel(t testing.TB) model {
 	t.Helper()
 	var tax classifier.Taxonomy
 	if err := configs.Decode("plan/taxonomy.yaml", &tax); err != nil {
+		t.Fatal(err)
+	}
+	places, err := configs.Read("plan/places.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tax.Places, err = classifier.ReadPlaces(bytes.NewReader(places)); err != nil {
 		t.Fatal(err)
 	}
 	m, err := classifier.Embedded(tax)

@@ -24,25 +24,33 @@ import (
 
 func taxonomy(t testing.TB) classifier.Taxonomy {
 	t.Helper()
-	data, err := os.ReadFile("../configs/plan/taxonomy.yaml")
+	tax, err := readTaxonomy()
 	if err != nil {
-		t.Fatal(err)
-	}
-	var tax classifier.Taxonomy
-	if err := yaml.Unmarshal(data, &tax); err != nil {
 		t.Fatal(err)
 	}
 	return tax
 }
 
-// The embedded model never changes, so that the tests share one.
-var model = sync.OnceValues(func() (*classifier.Model, error) {
+func readTaxonomy() (tax classifier.Taxonomy, err error) {
 	data, err := os.ReadFile("../configs/plan/taxonomy.yaml")
 	if err != nil {
-		return nil, err
+		return tax, err
 	}
-	var tax classifier.Taxonomy
 	if err := yaml.Unmarshal(data, &tax); err != nil {
+		return tax, err
+	}
+	places, err := os.ReadFile("../configs/plan/places.tsv")
+	if err != nil {
+		return tax, err
+	}
+	tax.Places, err = classifier.ReadPlaces(bytes.NewReader(places))
+	return tax, err
+}
+
+// The embedded model never changes, so that the tests share one.
+var model = sync.OnceValues(func() (*classifier.Model, error) {
+	tax, err := readTaxonomy()
+	if err != nil {
 		return nil, err
 	}
 	return classifier.Embedded(tax)
@@ -177,7 +185,10 @@ func characters(s string) []string {
 }
 
 func entities(e classifier.Entities) []classifier.Entity {
-	all := slices.Concat(e.Enterprise, e.Phones, e.People, e.PlaceHints, e.Orders)
+	all := slices.Concat(e.Enterprise, e.Phones, e.People, e.Orders)
+	for _, p := range e.PlaceHints {
+		all = append(all, p.Entity)
+	}
 	for _, o := range e.Offices {
 		all = append(all, o.Entity)
 	}

@@ -20,6 +20,13 @@ type Entity struct {
 	End   int    `json:"end"`
 }
 
+// PlaceHint is a street, town, landmark or the like.
+type PlaceHint struct {
+	Entity
+	// District is the one that it lies in, "" if that isn't known or it lies in several.
+	District string `json:"district,omitempty"`
+}
+
 // Amount is a sum of money.
 type Amount struct {
 	Entity
@@ -56,8 +63,8 @@ type Entities struct {
 	Phones     []Entity `json:"phones,omitempty"`
 	// People are names after words such as 联系人 or 我叫, or a surname after 姓.
 	People []Entity `json:"people,omitempty"`
-	// PlaceHints are landmarks, and roads called after a district: no district, but worth asking about.
-	PlaceHints []Entity `json:"place_hint,omitempty"`
+	// PlaceHints are streets, towns and landmarks: no district (labelling guide), but worth asking about.
+	PlaceHints []PlaceHint `json:"place_hint,omitempty"`
 	// Offices are the lead units that are named: the one complained of, as a rule.
 	Offices   []Office   `json:"offices,omitempty"`
 	Durations []Duration `json:"durations,omitempty"`
@@ -177,6 +184,8 @@ type search struct {
 	places  []place
 	taken   []bool
 	results Entities
+	// districts are the mentions of districts, in order.
+	districts []mention
 }
 
 func (f *finder) find(r *reading, s *search) Entities {

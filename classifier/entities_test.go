@@ -247,20 +247,54 @@ func TestDistrictIsThatOfTheMatter(t *testing.T) {
 	t.Parallel()
 	m := embedded(t)
 	for text, want := range map[string]string{
-		"铁西区城管乱罚款":            "铁西区",
-		"铁西城管乱罚款":             "铁西区",
-		"沈北的管委会不兑现":           "沈北新区",
-		"新民的税务局":              "新民市",
-		"康平街道欠款":              "康平县",
-		"瀋陽市鐵西區停電":            "铁西区",
-		"停电三天没人修":             "",
-		"想从大东迁到浑南，大东税务不给办":    "大东区",
-		"公司注册在和平区，厂子在于洪被围挡挡住": "于洪区",
-		"和平区和沈河区都不管":          "",
-		"世界和平":                "",
-		"民营企业家创新民营经济":         "",
-		"和平大街的饭店":             "",
-		"大连市的和平年代":            "",
+		"铁西区城管乱罚款":     "铁西区",
+		"铁西城管乱罚款":      "铁西区",
+		"沈北的管委会不兑现":    "沈北新区",
+		"新民的税务局":       "新民市",
+		"康平街道欠款":       "康平县",
+		"瀋陽市鐵西區停電":     "铁西区",
+		"停电三天没人修":      "",
+		"和平区和沈河区都不管":   "",
+		"世界和平":         "",
+		"民营企业家创新民营经济":  "",
+		"和平大街的饭店":      "",
+		"大连市的和平年代":     "",
+		"康平镇上的卫生院欠我货款": "康平县",
+		"新民营商局不给盖章":    "新民市",
+		"新民房产局拖着不办":    "新民市",
+		"于洪水务局收费不给票":   "于洪区",
+		// Old names.
+		"东陵区税务所让我跑三趟": "浑南区",
+		"新城子区欠的工程款":   "沈北新区",
+		"辽中县交通局罚款":    "辽中区",
+		// New towns and zones are called after their district.
+		"浑南新区管委会不兑现": "浑南区",
+		"浑南高新区的园区停电": "浑南区",
+		"沈北新城的路没修":   "沈北新区",
+		// Named alone, and of a firm: the matter is nowhere else.
+		"公司注册在皇姑区，抖店被职业打假的盯上了": "皇姑区",
+		"大东那边汽配厂二期，验收卡着":       "大东区",
+		"沈阳市于洪区宏达建材有限公司反映停电":   "于洪区",
+		"于洪住建让我比选三家":           "于洪区",
+		// Moves: whoever holds the firm back.
+		"想从大东迁到浑南，大东税务不给办":             "大东区",
+		"公司从皇姑迁浑南，迁出窗口说先找专管员谈话":        "皇姑区",
+		"想把照挪到浑南去，皇姑说得先查三年的账才放人":       "皇姑区",
+		"公司注册在沈河，业务在于洪，去年申请迁址。税务要查两年账": "沈河区",
+		"公司注册在和平区，厂子在于洪被围挡挡住":          "于洪区",
+		// Comparisons: whoever is blamed, or nobody.
+		"同样的屋顶光伏，于洪三天给号，铁西要五样附件":      "铁西区",
+		"我在沈河过户一天就下来了，到了新民非说格式不行":     "新民市",
+		"两个店一个会计，浑南税务按季报就行，新民这边非让月月报": "新民市",
+		"我们在铁西、和平、沈河都有店，通行证批不下来":      "",
+		// Other cities.
+		"鞍山铁西区的客户不给钱":         "",
+		"鞍山市铁西税务局不给开票":        "",
+		"我在天津和平区开店，和平那边的城管罚我": "",
+		"四平的铁西区招商不兑现":         "",
+		"从鞍山搬到铁西区，管委会答应的路没修":  "铁西区",
+		"鞍山客户的货，卡在沈阳铁西区的检查站":  "铁西区",
+		"给上海、大连供货，于洪区的车没有通行证": "于洪区",
 	} {
 		if got := m.District(text); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
@@ -271,11 +305,50 @@ func TestDistrictIsThatOfTheMatter(t *testing.T) {
 	}
 }
 
-func TestLandmarkIsAHintAndNoDistrict(t *testing.T) {
+// A long letter has a title, a body that names others, a demand and a signature.
+func TestDistrictOfALongLetter(t *testing.T) {
 	t.Parallel()
-	r := embedded(t).Classify("中街和铁西广场的门市被围挡挡住")
-	if got := texts(r.Entities.PlaceHints); r.District != "" || !slices.Equal(got, []string{"中街", "铁西广场"}) {
-		t.Errorf("district %q, hints %v", r.District, got)
+	m := embedded(t)
+	filler := strings.Repeat("材料递了三遍，窗口每次换一个说法，我们按要求改了又改。", 8)
+	for text, want := range map[string]string{
+		"关于苏家屯区某窗口要求重复提交材料的反映\n" + filler + "同样的业务在和平，手机拍照上传就行。" + filler + "请市里给个统一的标准。": "苏家屯区",
+		"尊敬的领导：\n我公司在法库县建厂，" + filler + "法库县自然资源局至今不批。听说辽中有人当天就办完了。\n此致 敬礼":               "法库县",
+		filler + "我去市里开会，会场在沈河，也没人答复。" + filler + "请皇姑区税务局把迁出手续办了。\n皇姑区某公司 2021年5月":       "皇姑区",
+		"来信人家在于洪，在大东上班。" + filler + "大东区住建局不给验收，我们每天都在损失。":                                "大东区",
+		filler: "",
+	} {
+		if got := m.District(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestPlaceIsAHintAndNoDistrict(t *testing.T) {
+	t.Parallel()
+	m := embedded(t)
+	for text, want := range map[string]string{
+		"中街和铁西广场的门市被围挡挡住":  "[中街 沈河区] [铁西广场 铁西区]",
+		"西塔一家饭店停业":         "[西塔 和平区]",
+		"北行农贸市场收费":         "[北行农贸市场 皇姑区]",
+		"胡台鎮的廠子停電":         "[胡台鎮 新民市]",
+		"新民屯镇修路欠款":         "[新民屯镇 辽中区]",
+		"法库和平乡的合作社":        "[和平乡 法库县]",
+		"青年大街上的围挡":         "[青年大街 ]", // through several districts
+		"新民街的店":            "[新民街 ]",  // called after a district, and anywhere
+		"东北行业协会收费，道义上说不过去": "",        // no 北行, no 道义
+		"停电三天":             "",
+	} {
+		r := m.Classify(text)
+		var got []string
+		for _, h := range r.Entities.PlaceHints {
+			got = append(got, fmt.Sprintf("[%s %s]", h.Text, h.District))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
+		}
+		if wantDistrict := map[bool]string{true: "法库县"}[strings.HasPrefix(text, "法库")]; r.District != wantDistrict {
+			t.Errorf("%s: district %q", text, r.District)
+		}
 	}
 }
 

@@ -106,10 +106,10 @@ func quantize(matrix []float32, columns int) (scale []float32, rounded []int8) {
 // complete adds what the file doesn't hold.
 func (m *Model) complete(tax Taxonomy, featurizer *Featurizer) (err error) {
 	m.featurizer, m.tax = featurizer, tax
-	if m.places, err = newPlaces(tax.Districts); err != nil {
+	if m.finder, err = newFinder(tax); err != nil {
 		return err
 	}
-	if m.finder, err = newFinder(tax); err != nil {
+	if m.places, err = newPlaces(tax, &m.finder.offices); err != nil {
 		return err
 	}
 	m.index = newIndex(m.hashes)

@@ -88,7 +88,7 @@ func (m *Model) Classify(s string) Result {
 		result.Contrary = m.evidence(w, 3)
 	}
 	w.forgetTerms()
-	found := m.places.find(&w.reading)
+	found := m.places.find(&w.reading, &w.search)
 	result.District = found.district
 	result.Entities = m.finder.find(&w.reading, &w.search)
 	result.Entities.PlaceHints = found.hints
@@ -103,7 +103,7 @@ func (m *Model) District(s string) string {
 	w := m.free.take()
 	defer m.free.release(w)
 	m.featurizer.read(&w.reading, shorten(s))
-	return m.places.find(&w.reading).district
+	return m.places.find(&w.reading, &w.search).district
 }
 
 func shorten(s string) string {

@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-//go:embed plan/*.yaml wording/zh-CN/*.yaml
+//go:embed plan/*.yaml plan/*.tsv wording/zh-CN/*.yaml
 var files embed.FS
 
 // Decode decodes an embedded YAML file, e.g. "plan/taxonomy.yaml", into the caller's struct, whose fields carry `yaml:` tags. Keys
@@ -24,6 +24,15 @@ func Decode(name string, into any) error {
 		return fmt.Errorf("decode embedded file %s: %w", name, err)
 	}
 	return nil
+}
+
+// Read returns an embedded file that isn't YAML, e.g. "plan/places.tsv". A name that isn't embedded is fs.ErrNotExist.
+func Read(name string) ([]byte, error) {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read embedded file: %w", err)
+	}
+	return text, nil
 }
 
 // Wording returns the catalogue of every text that a person reads: all files of wording/zh-CN merged. A key in two files is an

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"fmt"
 	"hash/maphash"
 	"path/filepath"
@@ -18,7 +19,13 @@ func corpusRows(t *testing.T) (learnt, apart []Row, tax classifier.Taxonomy) {
 	if err := configs.Decode("plan/taxonomy.yaml", &tax); err != nil {
 		t.Fatal(err)
 	}
-	var err error
+	places, err := configs.Read("plan/places.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tax.Places, err = classifier.ReadPlaces(bytes.NewReader(places)); err != nil {
+		t.Fatal(err)
+	}
 	if learnt, err = ReadPath(filepath.Join("..", "corpus"), tax); err != nil {
 		t.Fatal(err)
 	}
