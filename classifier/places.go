@@ -122,7 +122,6 @@ type districtPoints struct {
 	listed             bool
 }
 
-
 func (p *places) find(r *reading, s *search) foundPlaces {
 	var found foundPlaces
 	s.reading = r
