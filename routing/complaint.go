@@ -72,5 +72,15 @@ type Entities struct {
 	Dates      []string `json:"dates,omitempty"`
 	Phones     []string `json:"phones,omitempty"`
 	People     []string `json:"people,omitempty"`
-	PlaceHint  string   `json:"place_hint,omitempty"`
+	// PlaceHint is a street, town or landmark. It is no district: PlaceDistrict, where it lies, is a suggestion to confirm, "" if unknown.
+	PlaceHint     string `json:"place_hint,omitempty"`
+	PlaceDistrict string `json:"place_district,omitempty"`
+}
+
+// SuggestedDistrict returns the district that a judgement without one may mean, by the place that it names; "" and "" if there is none.
+func (j Judgement) SuggestedDistrict() (place, district string) {
+	if j.District != "" || j.Entities == nil || j.Entities.PlaceDistrict == "" {
+		return "", ""
+	}
+	return j.Entities.PlaceHint, j.Entities.PlaceDistrict
 }

@@ -40,6 +40,18 @@ type suggestView struct {
 	Marked    []stretch
 	Choices   []routing.Alternative
 	Picked    string // "item|unit", "" for the system's own decision
+	Hint      placeHint
+}
+
+// placeHint is a place that is named, and the district that it suggests, "" for none.
+type placeHint struct {
+	Place, District string
+	Confirmed       bool
+}
+
+func hintOf(j routing.Judgement) placeHint {
+	place, district := j.SuggestedDistrict()
+	return placeHint{Place: place, District: district}
 }
 
 // callerView is what we know of the number that calls.
@@ -66,17 +78,18 @@ func (s *Console) filePage(c *gin.Context, actor routing.Actor) error {
 }
 
 func (s *Console) suggest(c *gin.Context, _ routing.Actor) error {
-	s.renderPart(c, http.StatusOK, "file", "suggest", s.suggestion(c.PostForm("text"), c.PostForm("placement")))
+	s.renderPart(c, http.StatusOK, "file", "suggest", s.suggestion(c.PostForm("text"), c.PostForm("placement"), c.PostForm("place_district")))
 	return nil
 }
 
-func (s *Console) suggestion(text, picked string) suggestView {
+func (s *Console) suggestion(text, picked, confirmed string) suggestView {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return suggestView{}
 	}
 	j := s.Judge.Judge(text)
-	v := suggestView{Judgement: j, Marked: mark(text, j.Evidence), Choices: s.dispatchable(j), Picked: picked}
+	v := suggestView{Judgement: j, Marked: mark(text, j.Evidence), Choices: s.dispatchable(j), Picked: picked, Hint: hintOf(j)}
+	v.Hint.Confirmed = confirmed != "" && confirmed == v.Hint.District
 	if item, unit, ok := strings.Cut(picked, "|"); ok && !v.has(picked) {
 		// What the operator picked stays, though more words make the classifier think of something else.
 		if s.Plan.CheckPlacement(routing.Placement{Item: item, Unit: unit}) == nil {
@@ -159,7 +172,7 @@ func (s *Console) fileFailed(c *gin.Context, actor routing.Actor, cause error) e
 		return err
 	}
 	v := fileView{ID: values.Get("external_id"), Values: values, Place: s.choices(values.Get("item")), Problem: &problemView{Key: key, Text: text},
-		Suggest: s.suggestion(values.Get("text"), values.Get("placement")), Callers: callers}
+		Suggest: s.suggestion(values.Get("text"), values.Get("placement"), values.Get("place_district")), Callers: callers}
 	v.Place.Unit, v.Place.District = values.Get("unit"), values.Get("district")
 	s.render(c, status, "file", page{Title: "console.file.title", Actor: actor, Section: "file", Data: v})
 	return nil
@@ -181,6 +194,8 @@ func (s *Console) complaintOf(v url.Values) routing.Complaint {
 	}
 	if d := v.Get("district"); d != "" {
 		c.Judgement.District = d
+	} else if hint := hintOf(c.Judgement); hint.District != "" && v.Get("place_district") == hint.District {
+		c.Judgement.District = hint.District
 	}
 	item, unit, picked := strings.Cut(v.Get("placement"), "|")
 	if v.Get("placement") == "manual" {

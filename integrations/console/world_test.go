@@ -89,6 +89,9 @@ func (judge) Judge(text string) routing.Judgement {
 			j.District = d
 		}
 	}
+	if j.District == "" && strings.Contains(text, "中街") {
+		j.Entities = &routing.Entities{PlaceHint: "中街", PlaceDistrict: "沈河区"}
+	}
 	j.Thin = len([]rune(text)) < 12
 	return j
 }
