@@ -232,14 +232,16 @@ func (p *pattern) group(s *search, m match, name int) string {
 func (p *patterns) each(one *pattern, s *search, found func(match)) {
 	next := 0 // the character behind the last match
 	var end place
+	need := 0 // the last character of the stretch that each match needs one of
 	for _, begin := range s.places {
 		if begin.can&one.bit == 0 || begin.character < next {
 			continue
 		}
 		if begin.character >= end.character || one.longest < unlimited {
 			end = p.reach(one, s, begin)
+			need = p.lastNeeded(one, s, begin, end)
 		}
-		if end.character-begin.character < one.shortest || one.needy && !p.hasNeeded(one, s.Folded[begin.character:end.character]) {
+		if end.character-begin.character < one.shortest || one.needy && need < begin.character {
 			continue
 		}
 		expression, long := one.start, end.character-begin.character > patient
@@ -249,11 +251,13 @@ func (p *patterns) each(one *pattern, s *search, found func(match)) {
 		window := s.folded[begin.byte:end.byte]
 		at := expression.FindStringSubmatchIndex(window)
 		if at == nil {
+			s.work += len(window)
 			if long {
 				next = end.character
 			}
 			continue
 		}
+		s.work += at[1]
 		m := match{at: at, from: begin.character + utf8.RuneCountInString(window[:at[0]])}
 		m.to = m.from + utf8.RuneCountInString(window[at[0]:at[1]])
 		for i := range at {
@@ -266,13 +270,17 @@ func (p *patterns) each(one *pattern, s *search, found func(match)) {
 	}
 }
 
-func (p *patterns) hasNeeded(one *pattern, stretch []rune) bool {
-	for _, r := range stretch {
-		if p.needed.at(r)&one.bit != 0 {
-			return true
-		}
+// lastNeeded returns where the last character of the stretch is that each match has one of, or -1.
+func (p *patterns) lastNeeded(one *pattern, s *search, begin, end place) int {
+	at := end.character - 1
+	for one.needy && at >= begin.character && p.needed.at(s.Folded[at])&one.bit == 0 {
+		at--
 	}
-	return false
+	s.work += end.character - begin.character
+	if at < begin.character {
+		return -1
+	}
+	return at
 }
 
 // reach returns how far a match that begins there could reach: over nothing that it can't be made of, and one character beyond its

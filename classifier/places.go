@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"sync"
 	"unicode"
 )
 
@@ -227,6 +228,10 @@ func (p *places) choose(runes []rune, s *search) string {
 // score weighs the districts that are named, and returns the points for none of them.
 func (p *places) score(runes []rune, s *search) (nothing float64) {
 	s.points = s.points[:0]
+	moving := sync.OnceValue(func() bool {
+		s.work += len(runes) * len(p.moving)
+		return slices.ContainsFunc(p.moving, func(w []rune) bool { return contains(runes, w) })
+	})
 	for i, m := range s.districts {
 		at := slices.IndexFunc(s.points, func(d districtPoints) bool { return d.district == m.district })
 		if at < 0 {
@@ -240,7 +245,7 @@ func (p *places) score(runes []rune, s *search) (nothing float64) {
 		if d.mentions++; d.mentions > 1 && d.mentions <= again+1 {
 			d.points += p.rules[ruleAgain]
 		}
-		d.points += p.mention(runes, m, next)
+		d.points += p.mention(runes, m, next, moving)
 		if p.listed(runes, s.districts, i) {
 			d.listed = true
 		}
@@ -260,8 +265,8 @@ func (p *places) score(runes []rune, s *search) (nothing float64) {
 	return nothing + p.rules[ruleNone1+rule(min(len(s.points), 3))-1]
 }
 
-// mention weighs one mention; next is where the next one begins.
-func (p *places) mention(runes []rune, m mention, next int) float64 {
+// mention weighs one mention; next is where the next one begins, moving whether the text is about moving.
+func (p *places) mention(runes []rune, m mention, next int, moving func() bool) float64 {
 	points, seat := longestCue(p.before, func(w []rune) bool { return m.start >= len(w) && startsWith(runes[m.start-len(w):], w) })
 	behind, _ := longestCue(p.after, func(w []rune) bool { return startsWith(runes[m.end:], w) })
 	points += behind
@@ -279,7 +284,7 @@ func (p *places) mention(runes []rune, m mention, next int) float64 {
 			points += p.rules[r]
 		}
 	}
-	add(ruleMoved, seat && slices.ContainsFunc(p.moving, func(w []rune) bool { return contains(runes, w) }))
+	add(ruleMoved, seat && moving())
 	add(ruleFull, m.full)
 	add(ruleOffice, p.offices.begins(runes, m.end) || p.offices.begins(runes, m.end+1) && runes[m.end] == '的')
 	name, ok := p.at(runes, m.end)
