@@ -1,36 +1,15 @@
 package classifier
 
 import (
-	"bytes"
-	"os"
 	"strings"
 	"testing"
-
-	"github.com/goccy/go-yaml"
 )
 
 // Texts that were made to be slow: what is looked at to find entities and places grows no faster than they do. Counted, not timed, so that
 // a busy machine says nothing else.
 func TestWorkGrowsNoFasterThanTheText(t *testing.T) {
 	t.Parallel()
-	var tax Taxonomy
-	data, err := os.ReadFile("../configs/plan/taxonomy.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := yaml.Unmarshal(data, &tax); err != nil {
-		t.Fatal(err)
-	}
-	if data, err = os.ReadFile("../configs/plan/places.tsv"); err != nil {
-		t.Fatal(err)
-	}
-	if tax.Places, err = ReadPlaces(bytes.NewReader(data)); err != nil {
-		t.Fatal(err)
-	}
-	m, err := Embedded(tax)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := modelWithPlaces(t)
 	work := func(text string) int {
 		w := m.free.take()
 		defer m.free.release(w)
