@@ -3,6 +3,7 @@ package bot_test
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"jiesu/classifier"
@@ -23,6 +24,11 @@ func (m model) Judge(text string) routing.Judgement {
 	}
 	for _, p := range r.Entities.Phones {
 		out.Entities.Phones = append(out.Entities.Phones, p.Text)
+	}
+	for _, h := range r.Entities.PlaceHints {
+		if out.Entities.PlaceDistrict == "" {
+			out.Entities.PlaceHint, out.Entities.PlaceDistrict = h.Text, h.District
+		}
 	}
 	return out
 }
@@ -87,4 +93,26 @@ func (s script) confirmAll(w *world) (turns int) {
 	}
 	w.t.Errorf("%s: no number after %d turns", s.Name, turns)
 	return turns
+}
+
+// TestPlaceSuggestsItsDistrictWithTheRealModel: the street that is named is asked about, and whatever is answered holds.
+func TestPlaceSuggestsItsDistrictWithTheRealModel(t *testing.T) {
+	t.Parallel()
+	m := embeddedModel(t)
+	for answer, want := range map[string]string{
+		"1": "和平区", "2": "和平区", "对": "和平区", "是的，是在和平区": "和平区", "铁西": "铁西区", "不对，是沈河": "沈河区", "不是，在大东区": "大东区",
+		"不是": "", "不在和平区": "", "跳过": "",
+	} {
+		w := newWorld(t, m)
+		if first := w.say("甲", "我们在三好街开电脑店，门口修地铁的围挡挡了两年多，一点生意没有，没人管"); !strings.Contains(first, "三好街") || !strings.Contains(first, "和平区") {
+			t.Fatalf("the place isn't asked about: %s", first)
+		}
+		w.say("甲", answer)
+		if len(w.cases()) == 0 {
+			w.say("甲", "1")
+		}
+		if cases := w.cases(); len(cases) != 1 || cases[0].District != want {
+			t.Errorf("%s: %d cases, want one in %q", answer, len(cases), want)
+		}
+	}
 }

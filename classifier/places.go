@@ -26,6 +26,7 @@ type places struct {
 	near      []cues
 	roads     [][]rune
 	moving    [][]rune
+	denied    [][]rune
 }
 
 // cues are words that speak equally for, or against, the district that they stand at.
@@ -82,6 +83,9 @@ func (p *places) weigh(kind, points, words string) error {
 	switch kind {
 	case "road":
 		p.roads = append(p.roads, runesOf(words)...)
+		return nil
+	case "denied":
+		p.denied = append(p.denied, runesOf(words)...)
 		return nil
 	case "moving":
 		p.moving = append(p.moving, runesOf(words)...)
@@ -155,6 +159,9 @@ func (p *places) mentions(r *reading, s *search) []PlaceHint {
 			fallthrough
 		case senseFull:
 			bit := uint64(1) << (name.district % 64)
+			if p.isDenied(r.Folded, start) {
+				continue
+			}
 			if p.elsewhere(r.Folded, start) {
 				foreign |= bit
 			} else if foreign&bit == 0 || name.sense == senseFull {
@@ -167,6 +174,14 @@ func (p *places) mentions(r *reading, s *search) []PlaceHint {
 		}
 	}
 	return hints
+}
+
+// isDenied reports whether what is named at i is said not to be the place, and not asked: 是不是铁西区的.
+func (p *places) isDenied(runes []rune, i int) bool {
+	return slices.ContainsFunc(p.denied, func(w []rune) bool {
+		at := i - len(w)
+		return at >= 0 && startsWith(runes[at:], w) && (at == 0 || runes[at-1] != '是' && runes[at-1] != '在')
+	})
 }
 
 func (p *places) name(district int) string {
