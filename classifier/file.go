@@ -113,6 +113,9 @@ func (m *Model) complete(tax Taxonomy, featurizer *Featurizer) (err error) {
 		return err
 	}
 	m.index = newIndex(m.hashes)
+	if len(m.idf) > 0 {
+		m.rarest = slices.Max(m.idf)
+	}
 	m.steps = new([256]float32)
 	for i := range m.steps {
 		m.steps[i] = float32(int8(i))

@@ -207,10 +207,10 @@ func (m *Model) focus(w *workspace) {
 		w.passages = append(w.passages, c)
 	})
 	choose(w.passages, w.kept)
-	kept, passage := w.occurrences[:0], 0
+	kept, words, passage := w.occurrences[:0], 0, 0
 	for i, o := range w.occurrences {
 		if i == w.words {
-			passage = 0
+			words, passage = len(kept), 0
 		}
 		for int(o.start) >= ends[passage] {
 			passage++
@@ -219,5 +219,5 @@ func (m *Model) focus(w *workspace) {
 			kept = append(kept, o)
 		}
 	}
-	w.occurrences, w.words = kept, 0
+	w.occurrences, w.words = kept, words
 }

@@ -26,6 +26,7 @@ type Model struct {
 	index  index
 	hashes []uint32
 	idf    []float32
+	rarest float32   // the greatest of idf
 	scale  []float32 // one step of a row's weights
 	matrix []int8    // rows × columns
 	// steps are the values that a weight in the matrix can have, by its byte: faster than to convert each one.

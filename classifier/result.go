@@ -34,6 +34,8 @@ type Result struct {
 	// when the second is out of the question.
 	Contrary []Span   `json:"contrary"`
 	Entities Entities `json:"entities"`
+	// Matter tells what the text is about from what other texts are about, in order of hash; of the same matter told twice, some is the same.
+	Matter []Trait `json:"-"`
 	// ModelVersion is Model.Version of the model that answered.
 	ModelVersion string `json:"model_version"`
 	// substance is for Thin.
@@ -74,6 +76,7 @@ func (m *Model) Classify(s string) Result {
 	m.featurizer.read(&w.reading, shorten(s))
 	m.find(w.occurrences)
 	m.focus(w)
+	matter := m.matter(w)
 	w.count(w.occurrences)
 	m.weigh(w)
 	m.score(w)
@@ -92,6 +95,7 @@ func (m *Model) Classify(s string) Result {
 	result.District = found.district
 	result.Entities = m.finder.find(&w.reading, &w.search)
 	result.Entities.PlaceHints = found.hints
+	result.Matter = matter
 	result.ModelVersion = m.version
 	result.substance = m.finder.substance(&w.reading)
 	m.free.release(w)

@@ -22,6 +22,7 @@ type workspace struct {
 	passages      []candidate
 	kept          []bool
 	search        search
+	traits        []Trait
 }
 
 // Workspaces that grew with a text of more characters than this are left to the garbage collector.

@@ -48,6 +48,7 @@ type Judgement struct {
 	Contrary     []Evidence    `json:"contrary,omitempty"` // what spoke for the second alternative
 	Entities     *Entities     `json:"entities,omitempty"`
 	Model        string        `json:"model,omitempty"`
+	Matter       Matter        `json:"-"` // kept beside the case: see Reader.MatterOf
 }
 
 // Alternative is one candidate with its calibrated probability; the first is the judgement itself.

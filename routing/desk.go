@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ type Desk struct {
 	plan  *Plan
 	live  Volatile
 	now   func() time.Time
+	burst Burst
 }
 
 // NewDesk returns a desk on the store, under the plan, announcing changes on live.
@@ -72,6 +74,9 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 		}
 	}
 	d.announce(tx, filed)
+	if err := d.gather(ctx, tx, &filed); err != nil {
+		return Case{}, false, err
+	}
 	return filed, true, nil
 }
 
@@ -202,8 +207,8 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrForbidden) {
 		return Case{}, err
 	}
-	if s.Version != 0 && s.Version != c.Version {
-		return Case{}, ErrConflict
+	if stale, err := d.stale(ctx, tx, c, s.Version); stale || err != nil {
+		return Case{}, cmp.Or(err, ErrConflict)
 	}
 	if err != nil {
 		return Case{}, err
@@ -228,6 +233,27 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	}
 	d.announce(tx, before, c)
 	return c, nil
+}
+
+// stale reports whether the case has changed since the version that a step was decided on. That it was put on a mass incident, for which
+// nobody asked, is no change to decide anew for.
+func (d *Desk) stale(ctx context.Context, tx Tx, c Case, version int64) (bool, error) {
+	if version == 0 || version == c.Version {
+		return false, nil
+	}
+	if version > c.Version {
+		return true, nil
+	}
+	events, err := tx.Events(ctx, c.Number)
+	if err != nil {
+		return false, fmt.Errorf("read what has changed: %w", err)
+	}
+	for _, e := range events {
+		if e.Seq > version && e.Action != ActionJoin {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // with takes over the fields of n that say something.
