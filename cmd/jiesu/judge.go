@@ -90,6 +90,10 @@ func (j *judge) Judge(text string) routing.Judgement {
 	for _, e := range r.Contrary {
 		out.Contrary = append(out.Contrary, routing.Evidence(e))
 	}
+	out.Matter = make(routing.Matter, len(r.Matter))
+	for i, t := range r.Matter {
+		out.Matter[i] = routing.Trait(t)
+	}
 	return out
 }
 

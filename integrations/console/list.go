@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -27,7 +28,8 @@ type listView struct {
 	Place   place
 	Filters bool // one of the folded filters is set
 	// Narrowed: a filter or a search is set beside the tab.
-	Narrowed bool
+	Narrowed  bool
+	Incidents []routing.Incident // mass incidents that the office has still to see to; for the office alone
 }
 
 // tab is one tab over the list.
@@ -54,6 +56,11 @@ func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	v.Tabs, v.Bars = tabs(v.State, counts, c.Request.URL.Query()), bars(counts)
 	v.Filters = v.Query.Unit != "" || v.Query.Item != "" || v.Query.District != "" || v.Query.Supervised
 	v.Narrowed = v.Filters || v.Query.Text != ""
+	if slices.Contains(overseers, actor.Role) {
+		if v.Incidents, err = s.Desk.Incidents(ctx, actor); err != nil {
+			return err
+		}
+	}
 	q := v.Query
 	q.States = statesOf(v.State)
 	var next string
