@@ -184,7 +184,7 @@ func (t *talk) sameMatter(text string, j routing.Judgement, thin bool) (routing.
 	if c, ok := t.own(CaseNumber(text)); ok && t.may(c, routing.ActionSupplement) {
 		return c, true
 	}
-	if c, ok := repeated(text, j, t.w.Cases); ok && !thin && t.may(c, routing.ActionSupplement) {
+	if c, ok := repeated(text, j, t.w); ok && !thin && t.may(c, routing.ActionSupplement) {
 		return c, true
 	}
 	c, ok := t.recent()

@@ -2,7 +2,9 @@ package bot_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"jiesu/classifier"
 	"jiesu/configs"
@@ -19,6 +21,9 @@ func (m model) Judge(text string) routing.Judgement {
 		Decision: routing.Decision(r.Decision), Entities: &routing.Entities{}}
 	for _, a := range r.Alternatives {
 		out.Alternatives = append(out.Alternatives, routing.Alternative(a))
+	}
+	for _, m := range r.Matter {
+		out.Matter = append(out.Matter, routing.Trait(m))
 	}
 	for _, p := range r.Entities.Phones {
 		out.Entities.Phones = append(out.Entities.Phones, p.Text)
@@ -79,4 +84,42 @@ func (s script) confirmAll(w *world) (turns int) {
 	}
 	w.t.Errorf("%s: no number after %d turns", s.Name, turns)
 	return turns
+}
+
+// Who says the same again in other words is asked whether it is the same; what it is about decides, not how it is put.
+func TestAMatterSaidAgainInOtherWordsIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, embeddedModel(t))
+	const first, again, another = "我们给于洪区平罗街道修的三公里村路，2022年就验收了，八十六万工程款拖到现在一分没付，说财政没钱。",
+		"上个月反映过平罗街道欠修路钱的事，到今天还是没人给答复，八十六万啊，工人天天堵我家门口要工资。",
+		"2021年给大东区二台子街道做老旧小区外墙保温，审计都出完了，街道还差我公司四十二万尾款，去一次推一次。"
+	file := func(text string) {
+		t.Helper()
+		n := len(w.cases())
+		reply := w.say("fan", text)
+		if strings.Contains(reply, "同一件事") {
+			t.Errorf("%s: %s", text, reply)
+		}
+		for range 6 {
+			if w.say("fan", "1"); len(w.cases()) > n {
+				break
+			}
+		}
+		w.say("fan", "跳过")
+		w.say("fan", "跳过")
+		w.pass(48 * time.Hour)
+	}
+	file(first)
+	file(another)
+	number := w.cases()[0].Number
+	if reply := w.say("fan", again); !strings.Contains(reply, number) || !strings.Contains(reply, "好像是同一件事") {
+		t.Fatalf("said again: %s", reply)
+	}
+	w.say("fan", "1")
+	if events := w.events(number); len(w.cases()) != 2 || events[len(events)-1].Data.Note != again {
+		t.Errorf("%d cases, %+v", len(w.cases()), events[len(events)-1])
+	}
+	if reply := w.say("someone else", again); strings.Contains(reply, number) {
+		t.Errorf("somebody else is told of it: %s", reply)
+	}
 }

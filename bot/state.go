@@ -116,9 +116,10 @@ type World struct {
 	Text    routing.Wording
 	Doors   []Door
 	Pace    Pace
-	PageURL string         // of the complainants' pages, the token is appended; "": pages are not named
-	Me      routing.Actor  // the complainant
-	Cases   []routing.Case // own cases, newest first, and the one whose number was named if it is their own
+	PageURL string                    // of the complainants' pages, the token is appended; "": pages are not named
+	Me      routing.Actor             // the complainant
+	Cases   []routing.Case            // own cases, newest first, and the one whose number was named if it is their own
+	Matters map[string]routing.Matter // what the own open cases are about, by number
 }
 
 // Pace is how long the bot waits. OtherFrom is the confidence from which a text outside the plan is answered with another door.
