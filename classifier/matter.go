@@ -14,7 +14,7 @@ type Trait struct {
 }
 
 const (
-	// matterTraits is how many traits tell the matter of a text. With 24 the figures are the same to a hundredth (docs/evaluation.md).
+	// matterTraits is how many traits tell the matter of a text. 24 find no more (docs/evaluation.md).
 	matterTraits = 16
 	// pairShare is what a pair of neighbouring characters counts beside a word as rare: most such pairs are pieces of a name that is in no
 	// dictionary, but not all.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -39,45 +40,32 @@ func (d *Desk) Incidents(ctx context.Context, actor Actor) ([]Incident, error) {
 }
 
 // gather makes the case just filed one of the mass incident that cases like it are, or raises one when it is the case that makes it a
-// burst. It looks at cases of the window alone, whatever else is open. c is the case as it is then.
+// burst. It looks at cases of the window alone, whatever else is open; those of an incident that the office is done with count no more, so
+// that a matter that goes on is raised anew. c is the case as it is then.
 func (d *Desk) gather(ctx context.Context, tx Tx, c *Case) error {
 	if d.burst.Complainants < 1 || len(c.Judgement.Matter) == 0 {
 		return nil
 	}
 	for locked := false; ; locked = true {
 		near, err := tx.Alike(ctx, Resemblance{Matter: c.Judgement.Matter, Except: c.Number, Since: c.FiledAt.Add(-d.burst.Within),
-			Least: SameMatter, Limit: mostNear})
+			Pending: true, Least: SameMatter, Limit: mostNear})
 		if err != nil {
 			return fmt.Errorf("look for a burst: %w", err)
 		}
-		incident, loose := openAmong(near)
-		switch {
-		case incident != "":
-			return d.join(ctx, tx, incident, c)
-		case complainants(*c, loose) < d.burst.Complainants:
+		if i := slices.IndexFunc(near, func(n Near) bool { return n.Incident != "" }); i >= 0 {
+			return d.join(ctx, tx, near[i].Incident, c)
+		}
+		if complainants(*c, near) < d.burst.Complainants {
 			return nil
-		case locked:
-			return d.raise(ctx, tx, loose, c)
+		}
+		if locked {
+			return d.raise(ctx, tx, near, c)
 		}
 		// Somebody may be raising the same incident just now: wait, and look again.
 		if err := tx.LockIncidents(ctx); err != nil {
 			return err
 		}
 	}
-}
-
-// openAmong returns the open incident that the most alike of the cases belongs to, "" when there is none, and the cases that belong to
-// none. Cases of an incident that the office is done with are neither, so that a matter that goes on is raised anew.
-func openAmong(near []Near) (incident string, loose []Near) {
-	for _, n := range near {
-		switch {
-		case n.Incident == "":
-			loose = append(loose, n)
-		case !n.Finished:
-			return n.Incident, nil
-		}
-	}
-	return "", loose
 }
 
 // complainants counts whoever has filed the case and those like it.

@@ -51,11 +51,12 @@ func (m Matter) Likeness(o Matter) float64 {
 
 // Resemblance selects open cases by what they are about.
 type Resemblance struct {
-	Matter Matter
-	Except string    // number of a case that is not looked for
-	Since  time.Time // filed then or later; zero: whenever
-	Least  float64   // likeness
-	Limit  int
+	Matter  Matter
+	Except  string    // number of a case that is not looked for
+	Since   time.Time // filed then or later; zero: whenever
+	Pending bool      // not those of mass incidents that the office is done with
+	Least   float64   // likeness
+	Limit   int
 }
 
 // Near is an open case that is like a matter.
@@ -65,7 +66,6 @@ type Near struct {
 	ComplainantID string
 	FiledAt       time.Time
 	Incident      string // task id of the mass incident that it is one of, "" when of none
-	Finished      bool   // the office is done with the incident
 }
 
 // Alike is a case like another one, as the actor may see it.

@@ -135,8 +135,14 @@ func (r reader) sharing(ctx context.Context, q routing.Resemblance) ([]numbered,
 		holders[i] = fmt.Sprintf(`SELECT case_number, weight FROM (SELECT case_number, CAST(%s AS DOUBLE PRECISION) AS weight FROM matter_traits
 			WHERE trait = %s%s ORDER BY case_number DESC LIMIT %d) AS t%d`, mark(float64(t.Weight)), mark(int64(t.Hash)), recent, newestOfTrait, i)
 	}
-	return list(ctx, r.run, readNumbered, `SELECT matters.case_number, traits FROM (SELECT case_number FROM (`+strings.Join(holders, ` UNION ALL `)+
-		`) AS holders GROUP BY case_number ORDER BY sum(weight) DESC, case_number DESC LIMIT `+strconv.Itoa(candidates)+`) AS best
+	pending := ""
+	if q.Pending {
+		pending = ` WHERE NOT EXISTS (SELECT 1 FROM incident_cases JOIN tasks ON id = task_id
+			WHERE incident_cases.case_number = sharing.case_number AND done_at > 0)`
+	}
+	return list(ctx, r.run, readNumbered, `SELECT matters.case_number, traits FROM (SELECT case_number FROM
+		(SELECT case_number, sum(weight) AS weight FROM (`+strings.Join(holders, ` UNION ALL `)+`) AS holders GROUP BY case_number) AS sharing`+pending+
+		` ORDER BY weight DESC, case_number DESC LIMIT `+strconv.Itoa(candidates)+`) AS best
 		JOIN matters ON matters.case_number = best.case_number`, args...)
 }
 
@@ -148,13 +154,12 @@ func (r reader) near(ctx context.Context, likeness map[string]float64) ([]routin
 		marks = append(marks, "$"+strconv.Itoa(len(args)))
 	}
 	read := func(scan scanner) (n routing.Near, err error) {
-		err = scan(&n.Number, &n.ComplainantID, when{&n.FiledAt}, &n.Incident, &n.Finished)
+		err = scan(&n.Number, &n.ComplainantID, when{&n.FiledAt}, &n.Incident)
 		n.Likeness = likeness[n.Number]
 		return n, err
 	}
-	return list(ctx, r.run, read, `SELECT number, cases.complainant_id, filed_at, COALESCE(task_id, ''), COALESCE(done_at, 0) > 0 FROM cases
-		LEFT JOIN incident_cases ON incident_cases.case_number = number LEFT JOIN tasks ON id = task_id
-		WHERE number IN (`+strings.Join(marks, ", ")+`)`, args...)
+	return list(ctx, r.run, read, `SELECT number, cases.complainant_id, filed_at, COALESCE(task_id, '') FROM cases
+		LEFT JOIN incident_cases ON incident_cases.case_number = number WHERE number IN (`+strings.Join(marks, ", ")+`)`, args...)
 }
 
 // insertMatter keeps what a new case is about.

@@ -161,7 +161,8 @@ func benchAlike(b *testing.B, url string, c *crowd) {
 	}
 	look := func(since time.Time) func() error {
 		return func() error {
-			near, err := s.Alike(b.Context(), routing.Resemblance{Matter: next(), Since: since, Least: routing.SameMatter, Limit: 50})
+			near, err := s.Alike(b.Context(), routing.Resemblance{Matter: next(), Since: since, Pending: !since.IsZero(),
+				Least: routing.SameMatter, Limit: 50})
 			if err == nil && since.IsZero() && len(near) == 0 {
 				err = routing.ErrNotFound
 			}
