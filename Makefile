@@ -44,6 +44,7 @@ bench: ## Benchmarks with allocations
 
 model: build ## Train classifier/model/jiesu.model on classifier/corpus; same corpus, same bytes
 	bin/jiesu train --in classifier/corpus --out classifier/model/jiesu.model
+	go test ./classifier -run PlaceWeights -weigh
 
 lint: ## golangci-lint if it is installed, else vet and staticcheck
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; \

@@ -22,6 +22,11 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message
 	if err != nil {
 		return w, fmt.Errorf("read own cases: %w", err)
 	}
+	if len(w.Cases) > 0 {
+		if w.Matters, err = tx.MattersOf(ctx, id); err != nil {
+			return w, fmt.Errorf("read matters of own cases: %w", err)
+		}
+	}
 	for _, number := range append([]string{CaseNumber(m.Text), m.Bound, s.Case, s.Last}, s.Choice...) {
 		if err := w.include(ctx, tx, number); err != nil {
 			return w, err

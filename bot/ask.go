@@ -39,6 +39,7 @@ func (t *talk) askConfirm(j routing.Judgement) {
 	t.say("bot.understood", "item", t.itemName(j.Item), "category", t.w.Plan.CategoryName(t.w.Plan.CategoryOf(j.Item)))
 	if j.District == "" {
 		t.say("bot.understood.unit", "unit", t.w.Plan.UnitName(j.Unit))
+		t.sayDistrict(j)
 	} else {
 		t.say("bot.understood.unit_district", "unit", t.w.Plan.UnitName(j.Unit), "district", j.District)
 	}
@@ -73,9 +74,16 @@ func (t *talk) onlyUnitOpen(j routing.Judgement) bool {
 	return j.Decision == routing.DecisionAsk && units > 1 && len(t.options(j)) == 1
 }
 
+// sayDistrict names the district, or asks whether it is the one of a place that is named.
 func (t *talk) sayDistrict(j routing.Judgement) {
+	t.s.Draft.District = ""
 	if j.District != "" {
 		t.say("bot.understood.district", "district", j.District)
+		return
+	}
+	if place, district := j.SuggestedDistrict(); district != "" && !t.s.Draft.Elsewhere {
+		t.s.Draft.District = district
+		t.say("bot.understood.place", "place", short(place, 20), "district", district)
 	}
 }
 

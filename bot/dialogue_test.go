@@ -49,6 +49,7 @@ type want struct {
 	Item         string   `yaml:"事项"`
 	Unit         string   `yaml:"单位"`
 	State        string   `yaml:"状态"`
+	District     string   `yaml:"区县"` // 无: none
 	Text         []string `yaml:"原文"`
 	Length       int      `yaml:"原文字数"`
 	Notes        []string `yaml:"补充"`
@@ -293,6 +294,9 @@ func (x want) check(w *world, c routing.Case) {
 	same("item", c.Item, x.Item)
 	same("unit", c.Unit, x.Unit)
 	same("state", w.text.Text("state."+string(c.State)), x.State)
+	if none := x.District == "无"; x.District != "" && (none && c.District != "" || !none && c.District != x.District) {
+		t.Errorf("%s: district %q, want %q", c.Number, c.District, x.District)
+	}
 	if c.Contact.Enterprise != x.Enterprise || c.Contact.Phone != x.Phone || c.Confidential != x.Confidential {
 		t.Errorf("%s: contact %+v, confidential %v; want %q %q %v", c.Number, c.Contact, c.Confidential, x.Enterprise, x.Phone, x.Confidential)
 	}

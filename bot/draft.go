@@ -40,6 +40,9 @@ func (t *talk) tell(text string) {
 	if n := len(t.s.Draft.Parts); n == 0 || t.s.Draft.Parts[n-1] != text { // sent twice, not said twice
 		t.s.Draft.Parts = append(t.s.Draft.Parts, text)
 	}
+	if d := []rune(t.s.Draft.District); len(d) > 0 && strings.Contains(text, string(d[:len(d)-1])) {
+		t.s.Draft.Elsewhere = true // confirmed or denied by name: what the judge makes of it holds
+	}
 	t.more, t.s.Sure = true, false
 	if name, _ := t.ownName(text); name != "" {
 		t.s.Draft.Contact.Enterprise = name
@@ -184,7 +187,7 @@ func (t *talk) sameMatter(text string, j routing.Judgement, thin bool) (routing.
 	if c, ok := t.own(CaseNumber(text)); ok && t.may(c, routing.ActionSupplement) {
 		return c, true
 	}
-	if c, ok := repeated(text, j, t.w.Cases); ok && !thin && t.may(c, routing.ActionSupplement) {
+	if c, ok := repeated(text, j, t.w); ok && !thin && t.may(c, routing.ActionSupplement) {
 		return c, true
 	}
 	c, ok := t.recent()

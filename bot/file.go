@@ -11,11 +11,18 @@ type filing struct {
 	human     bool               // and a clerk is to get in touch
 	note      string             // catalogue key of the remark for the office
 	noPhone   bool               // was asked for already, and not given
+	place     bool               // the suggested district was confirmed
 }
 
 // file turns the draft into a case and asks for what is still missing.
 func (t *talk) file(f filing) {
 	d, j := t.s.Draft, t.judge()
+	if f.place && j.District == "" {
+		j.District = d.District
+	}
+	if f.placement != nil {
+		f.placement.District = j.District
+	}
 	if f.triage {
 		j.Decision = routing.DecisionTriage
 	}
@@ -168,9 +175,12 @@ func (t *talk) answerConfirm(text string) bool {
 	case w.is("cancel", text):
 		t.cancelDraft()
 	case w.option(text, 2) == 2:
-		t.s.Draft.Confidential = true
+		t.s.Draft.Confidential, f.place = true, true
 		t.file(f)
-	case w.yes(text), w.is("skip", text), w.is("done", text), w.is("insist", text):
+	case w.yes(text):
+		f.place = true
+		t.file(f)
+	case w.is("skip", text), w.is("done", text), w.is("insist", text):
 		t.file(f)
 	case w.is("no", text):
 		t.misunderstood()
@@ -185,6 +195,9 @@ func (t *talk) answerConfirm(text string) bool {
 
 // misunderstood offers the other candidates, or asks for more words.
 func (t *talk) misunderstood() {
+	if d := &t.s.Draft; d.District != "" {
+		d.Elsewhere, d.District = true, ""
+	}
 	if j := t.judge(); t.s.Mode == ModeConfirm && len(t.options(j)) > 1 {
 		t.askPick(j)
 		return
@@ -206,7 +219,7 @@ func (t *talk) answerPick(text string) bool {
 		t.cancelDraft()
 	case n > 0 && n <= len(list) && t.placeable(list[n-1].Item, list[n-1].Unit):
 		a := list[n-1]
-		t.file(filing{placement: &routing.Placement{Item: a.Item, Unit: a.Unit, District: j.District}})
+		t.file(filing{placement: &routing.Placement{Item: a.Item, Unit: a.Unit}, place: true})
 	case n > 0, w.is("skip", text), w.is("no", text):
 		t.file(filing{triage: true, note: "bot.note.triage_pick"})
 	case w.yes(text), w.is("done", text), t.takeContact(text):

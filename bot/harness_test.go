@@ -33,6 +33,8 @@ type hint struct {
 	Enterprise string   `yaml:"企业"`
 	Amounts    []string `yaml:"金额"`
 	Dates      []string `yaml:"时间"`
+	Place      string   `yaml:"地名"`
+	InDistrict string   `yaml:"地名所在"`
 	Others     []hint   `yaml:"备选"`
 }
 
@@ -51,6 +53,7 @@ func (j judge) Judge(text string) routing.Judgement {
 			continue
 		}
 		e.Enterprise, e.Amounts, e.Dates = h.Enterprise, h.Amounts, h.Dates
+		e.PlaceHint, e.PlaceDistrict = h.Place, h.InDistrict
 		out := routing.Judgement{Item: h.Item, Unit: h.Unit, District: h.District, Decision: decisions[h.Decision], Confidence: h.Confidence, Entities: e}
 		for _, o := range h.Others {
 			out.Alternatives = append(out.Alternatives, routing.Alternative{Item: o.Item, Unit: o.Unit, Confidence: o.Confidence})

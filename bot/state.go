@@ -76,9 +76,11 @@ type Draft struct {
 	Attachments  []string        `json:"attachments,omitempty"` // ids
 	Voice        bool            `json:"voice,omitempty"`       // one of them is a voice message
 	Confidential bool            `json:"confidential,omitempty"`
-	Fresh        bool            `json:"fresh,omitempty"`  // said to be a matter of its own, not a repeat
-	Asked        int             `json:"asked,omitempty"`  // how often it was found too thin
-	Contact      routing.Contact `json:"contact,omitzero"` // given in so many words, not guessed from the text
+	Fresh        bool            `json:"fresh,omitempty"`     // said to be a matter of its own, not a repeat
+	District     string          `json:"district,omitempty"`  // suggested by a place that is named, and shown: confirmed together with the draft
+	Elsewhere    bool            `json:"elsewhere,omitempty"` // the suggestion was denied
+	Asked        int             `json:"asked,omitempty"`     // how often it was found too thin
+	Contact      routing.Contact `json:"contact,omitzero"`    // given in so many words, not guessed from the text
 }
 
 func (d Draft) empty() bool { return len(d.Parts) == 0 && len(d.Attachments) == 0 }
@@ -116,9 +118,10 @@ type World struct {
 	Text    routing.Wording
 	Doors   []Door
 	Pace    Pace
-	PageURL string         // of the complainants' pages, the token is appended; "": pages are not named
-	Me      routing.Actor  // the complainant
-	Cases   []routing.Case // own cases, newest first, and the one whose number was named if it is their own
+	PageURL string                    // of the complainants' pages, the token is appended; "": pages are not named
+	Me      routing.Actor             // the complainant
+	Cases   []routing.Case            // own cases, newest first, and the one whose number was named if it is their own
+	Matters map[string]routing.Matter // what the own open cases are about, by number
 }
 
 // Pace is how long the bot waits. OtherFrom is the confidence from which a text outside the plan is answered with another door.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func (f *finder) findDates(s *search) {
@@ -26,8 +27,8 @@ func isoDate(parts [3]string) string {
 	if parts[0] == "" {
 		return ""
 	}
-	year, err := strconv.Atoi(parts[0])
-	if err != nil {
+	year, ok := dateNumber(parts[0])
+	if !ok {
 		return ""
 	}
 	if year < 100 {
@@ -35,11 +36,27 @@ func isoDate(parts [3]string) string {
 	}
 	value := strconv.Itoa(year)
 	for _, part := range parts[1:] {
-		n, err := strconv.Atoi(part)
-		if err != nil {
+		n, ok := dateNumber(part)
+		if !ok {
 			break
 		}
 		value += fmt.Sprintf("-%02d", n)
 	}
 	return value
+}
+
+// dateNumber reads 2021, 二〇二一 and 十二.
+func dateNumber(s string) (int, bool) {
+	if strings.ContainsAny(s, "十") {
+		n, ok := chineseNumber(s)
+		return int(n), ok
+	}
+	digits := strings.Map(func(r rune) rune {
+		if n, ok := numerals[r]; ok {
+			return '0' + rune(n)
+		}
+		return r
+	}, s)
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
 }

@@ -36,6 +36,10 @@ func (f *finder) findDurations(s *search) {
 			if !ok || s.digitAt(m.from-1) || f.durationNot.matches(s.Folded, m.from, m.to) {
 				return
 			}
+			vague := strings.ContainsRune(number, '几') || number == "数" || strings.HasSuffix(pattern.group(s, m, groupSize), "工作日")
+			if vague && number != "好几" && !f.durationSure.matches(s.Folded, m.from, m.to) {
+				return // 这几年, 限15个工作日
+			}
 			if len(number) == 2 && s.folded[m.at[0]:m.at[1]] == number+"年" && !f.durationSure.matches(s.Folded, m.from, m.to) {
 				return // 19年签的
 			}
@@ -52,9 +56,15 @@ func daysOf(number, size string) (int, bool) {
 	var value float64
 	switch {
 	case number == "半":
-		if value = 0.5; size == "天" || size == "个半月" || size == "年半" {
+		if value = 0.5; size == "天" || size == "个半月" || size == "年半" || size == "月" {
 			return 0, false
 		}
+	case number == "几" || number == "好几" || number == "数":
+		if value = few; size == "月" || size == "周" {
+			return 0, false // 几月
+		}
+	case size == "月" && !strings.ContainsAny(number, "俩仨"):
+		return 0, false // 三月
 	case number[0] == '0':
 		return 0, false // 08年
 	case number[0] >= '1' && number[0] <= '9':
@@ -63,7 +73,7 @@ func daysOf(number, size string) (int, bool) {
 			return 0, false
 		}
 	default:
-		least, ok := leastOf(number)
+		least, ok := leastDuration(number)
 		if value, _ = chineseNumber(least); !ok {
 			return 0, false
 		}
@@ -73,8 +83,12 @@ func daysOf(number, size string) (int, bool) {
 	}
 	day := 7.0
 	switch {
-	case size == "天":
+	case strings.HasSuffix(size, "小时"), size == "个钟头":
+		day = 1.0 / 24
+	case size == "天", strings.HasSuffix(size, "工作日"):
 		day = 1
+	case size == "个季度":
+		day = 91
 	case size == "" || strings.HasPrefix(size, "年"):
 		day = 365
 	case strings.HasSuffix(size, "月"):
@@ -84,8 +98,8 @@ func daysOf(number, size string) (int, bool) {
 	return days, days > 0 && days < 100*365
 }
 
-// leastOf takes the smaller of two neighbouring digits, 三四 (three or four); digits in a row that aren't such are the number of a year.
-func leastOf(number string) (string, bool) {
+// leastDuration takes the smaller of two neighbouring digits, 三四 (three or four); digits in a row that aren't such are the number of a year.
+func leastDuration(number string) (string, bool) {
 	var least strings.Builder
 	last, digit := 0.0, false
 	for _, r := range number {

@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 )
@@ -13,7 +12,7 @@ var embedded []byte
 
 // Embedded returns the model that comes with the program.
 func Embedded(tax Taxonomy) (*Model, error) {
-	m, err := Load(bytes.NewReader(embedded), tax)
+	m, err := open(embedded, tax)
 	if err != nil {
 		return nil, fmt.Errorf("load embedded model: %w", err)
 	}

@@ -3,7 +3,6 @@ package classifier
 import (
 	_ "embed"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,11 +19,20 @@ type Entity struct {
 	End   int    `json:"end"`
 }
 
+// PlaceHint is a street, town, landmark or the like.
+type PlaceHint struct {
+	Entity
+	// District is the one that it lies in, "" if that isn't known or it lies in several.
+	District string `json:"district,omitempty"`
+}
+
 // Amount is a sum of money.
 type Amount struct {
 	Entity
-	// Yuan is its value; 多, 余, 来 (about) don't change it.
+	// Yuan is its value, of a range (三四万, 20到30万) the lower one; 多, 余, 来 (about) don't change it, and 几 alone is three.
 	Yuan float64 `json:"yuan"`
+	// UpTo is the higher value of a range, else 0.
+	UpTo float64 `json:"up_to,omitempty"`
 }
 
 // Date is a day, month or year.
@@ -44,7 +52,8 @@ type Office struct {
 // Duration is how long something has lasted.
 type Duration struct {
 	Entity
-	// Days is its length, a month having 30, half a year 182 and a year 365; 多, 来 (about) don't change it.
+	// Days is its length, a month having 30, a quarter 91, half a year 182 and a year 365; working days count like others, hours from 24 on;
+	// 多, 来 (about) don't change it, and 几 alone is three.
 	Days int `json:"days"`
 }
 
@@ -56,8 +65,8 @@ type Entities struct {
 	Phones     []Entity `json:"phones,omitempty"`
 	// People are names after words such as 联系人 or 我叫, or a surname after 姓.
 	People []Entity `json:"people,omitempty"`
-	// PlaceHints are landmarks, and roads called after a district: no district, but worth asking about.
-	PlaceHints []Entity `json:"place_hint,omitempty"`
+	// PlaceHints are streets, towns and landmarks: no district (labelling guide), but worth asking about.
+	PlaceHints []PlaceHint `json:"place_hint,omitempty"`
 	// Offices are the lead units that are named: the one complained of, as a rule.
 	Offices   []Office   `json:"offices,omitempty"`
 	Durations []Duration `json:"durations,omitempty"`
@@ -70,10 +79,14 @@ type finder struct {
 	patterns                       patterns
 	phones, amounts, dates, people []*pattern
 	durations, orders              []*pattern
-	measure                        *regexp.Regexp
+	measure                        [][]rune
 	company, companyNot            []string
 	companyStop, empty             map[string]bool
 	durationNot, durationSure      around
+	amountSure                     around
+	orderNot                       around
+	amountBefore                   []amountPrefix
+	amountOwn                      [][]rune
 	offices                        offices
 	// first and last mark the first characters of the empty words and the last ones of companies' endings.
 	first, last marks
@@ -81,7 +94,7 @@ type finder struct {
 
 // newFinder looks for those of the offices that are lead units of the taxonomy.
 func newFinder(tax Taxonomy) (*finder, error) {
-	f := &finder{patterns: patterns{starts: newMarks(), inside: newMarks()}, companyStop: map[string]bool{}, empty: map[string]bool{},
+	f := &finder{patterns: newPatterns(), companyStop: map[string]bool{}, empty: map[string]bool{},
 		first: newMarks(), last: newMarks()}
 	var surnames string
 	err := readTable(entityData, 2, func(fields []string) error {
@@ -114,10 +127,11 @@ func newFinder(tax Taxonomy) (*finder, error) {
 
 // Groups that the patterns of a kind may have, by their number in pattern.groups.
 const (
-	groupYear, groupMonth, groupDay                  = 0, 1, 2
-	groupNumber, groupSize, groupTail, groupCurrency = 0, 1, 2, 3
-	groupMonths                                      = 2
-	groupName                                        = 0
+	groupYear, groupMonth, groupDay                                 = 0, 1, 2
+	groupNumber, groupSize, groupTail, groupTailSize, groupCurrency = 0, 1, 2, 3, 4
+	groupLow, groupLowSize, groupCents                              = 5, 6, 7
+	groupMonths                                                     = 2
+	groupName                                                       = 0
 )
 
 func (f *finder) add(kind, value string) error {
@@ -125,7 +139,7 @@ func (f *finder) add(kind, value string) error {
 		list  *[]*pattern
 		names []string
 	}{
-		"phone": {&f.phones, nil}, "amount": {&f.amounts, []string{"number", "size", "tail", "unit"}},
+		"phone": {&f.phones, []string{"name"}}, "amount": {&f.amounts, []string{"number", "size", "tail", "tailsize", "unit", "low", "lowsize", "cents"}},
 		"date": {&f.dates, []string{"year", "month", "day"}}, "person": {&f.people, []string{"name"}},
 		"duration": {&f.durations, []string{"number", "size", "months"}}, "order": {&f.orders, []string{"name"}},
 	}
@@ -140,7 +154,7 @@ func (f *finder) add(kind, value string) error {
 	var err error
 	switch kind {
 	case "measure":
-		f.measure, err = regexp.Compile("^" + value)
+		f.measure = runesOf(value)
 	case "company":
 		f.company = strings.Fields(value)
 	case "company_not":
@@ -149,6 +163,22 @@ func (f *finder) add(kind, value string) error {
 		addAll(f.companyStop, value)
 	case "empty":
 		addAll(f.empty, value)
+	case "amount_sure_before":
+		f.amountSure.before = runesOf(value)
+	case "amount_sure_after":
+		f.amountSure.after = runesOf(value)
+	case "amount_few":
+		f.amountBefore = append(f.amountBefore, amountPrefixes(value, amountPrefix{times: few, unit: true})...)
+	case "amount_nearly":
+		f.amountBefore = append(f.amountBefore, amountPrefixes(value, amountPrefix{times: 1})...)
+	case "amount_nearly_unit":
+		f.amountBefore = append(f.amountBefore, amountPrefixes(value, amountPrefix{times: 1, unit: true})...)
+	case "amount_own":
+		f.amountOwn = runesOf(value)
+	case "amount_currency":
+		f.amountBefore = append(f.amountBefore, amountPrefixes(value, amountPrefix{times: 1, currency: true})...)
+	case "order_not_before":
+		f.orderNot.before = runesOf(value)
 	case "duration_not_before":
 		f.durationNot.before = runesOf(value)
 	case "duration_not_after":
@@ -177,6 +207,10 @@ type search struct {
 	places  []place
 	taken   []bool
 	results Entities
+	// districts are the mentions of districts, in order.
+	districts []mention
+	// work counts what was looked at: tests hold that it grows no faster than the text.
+	work int
 }
 
 func (f *finder) find(r *reading, s *search) Entities {
@@ -214,10 +248,14 @@ func (s *search) claim(from, to int) (Entity, bool) {
 func (f *finder) findPhones(s *search) {
 	for _, pattern := range f.phones {
 		f.patterns.each(pattern, s, func(m match) {
-			if s.digitAt(m.from-1) || s.digitAt(m.to) {
+			from, to := m.from, m.to
+			if g := pattern.groups[groupName]; g >= 0 {
+				from += utf8.RuneCountInString(s.folded[m.at[0]:m.at[2*g]])
+			}
+			if s.digitAt(from-1) || s.digitAt(to) {
 				return // part of a longer number: an account, a file
 			}
-			if e, ok := s.claim(m.from, m.to); ok {
+			if e, ok := s.claim(from, to); ok {
 				s.results.Phones = append(s.results.Phones, e)
 			}
 		})
@@ -248,7 +286,7 @@ func (f *finder) findOrders(s *search) {
 		f.patterns.each(pattern, s, func(m match) {
 			from, to := m.from, m.to
 			if g := pattern.groups[groupName]; g >= 0 {
-				if from > 0 && unicode.Is(unicode.Han, s.Folded[from-1]) && startsWith(s.Folded[from:], []rune("编号")) {
+				if f.orderNot.matches(s.Folded, from, to) {
 					return
 				}
 				from += utf8.RuneCountInString(s.folded[m.at[0]:m.at[2*g]])
@@ -282,6 +320,9 @@ func (f *finder) findCompanies(s *search) {
 		start, end := s.Normalized.Original(s.Tokens[first].Start, token.End)
 		if end-start-ending < shortest || f.notCompany(string(s.Folded[start:end])) || slices.Contains(s.taken[start:end], true) {
 			continue
+		}
+		if last := len(s.results.Enterprise) - 1; last >= 0 && s.results.Enterprise[last].Start == start {
+			s.results.Enterprise = s.results.Enterprise[:last] // 中铁九局集团 is only the beginning of 中铁九局集团有限公司
 		}
 		s.results.Enterprise = append(s.results.Enterprise, Entity{s.text(start, end), start, end})
 	}

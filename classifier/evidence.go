@@ -52,12 +52,19 @@ func (m *Model) contribute(w *workspace) {
 		t := w.terms[i : i+4 : i+4]
 		a, b, c, d := m.weights(t[0]), m.weights(t[1]), m.weights(t[2]), m.weights(t[3])
 		var sums [4]float64
+		for column := w.within[0]; column < w.within[1]; column++ {
+			sums[0] += w.direction[column] * float64(m.steps[a[column]])
+			sums[1] += w.direction[column] * float64(m.steps[b[column]])
+			sums[2] += w.direction[column] * float64(m.steps[c[column]])
+			sums[3] += w.direction[column] * float64(m.steps[d[column]])
+		}
+		a, b, c, d = a[:m.joint], b[:m.joint], c[:m.joint], d[:m.joint]
 		for column, d1 := range w.direction[:len(a)] {
 			_, _, _ = b[column], c[column], d[column]
-			sums[0] += d1 * float64(m.steps[uint8(a[column])])
-			sums[1] += d1 * float64(m.steps[uint8(b[column])])
-			sums[2] += d1 * float64(m.steps[uint8(c[column])])
-			sums[3] += d1 * float64(m.steps[uint8(d[column])])
+			sums[0] += d1 * float64(m.steps[a[column]])
+			sums[1] += d1 * float64(m.steps[b[column]])
+			sums[2] += d1 * float64(m.steps[c[column]])
+			sums[3] += d1 * float64(m.steps[d[column]])
 		}
 		for j, sum := range sums {
 			w.contributions[i+j] = sum * float64(t[j].value*m.scale[t[j].row])
@@ -66,8 +73,12 @@ func (m *Model) contribute(w *workspace) {
 	for ; i < len(w.terms); i++ {
 		t := w.terms[i]
 		var sum float64
-		for column, weight := range m.weights(t) {
-			sum += w.direction[column] * float64(weight)
+		weights := m.weights(t)
+		for column, weight := range weights[:m.joint] {
+			sum += w.direction[column] * float64(m.steps[weight])
+		}
+		for column := w.within[0]; column < w.within[1]; column++ {
+			sum += w.direction[column] * float64(m.steps[weights[column]])
 		}
 		w.contributions[i] = sum * float64(t.value*m.scale[t.row])
 	}
@@ -83,12 +94,13 @@ func (m *Model) contribute(w *workspace) {
 	}
 }
 
-func (m *Model) weights(t term) []int8 { return m.matrix[t.row*m.columns:][:m.columns] }
+func (m *Model) weights(t term) []byte { return m.matrix[t.row*m.columns:][:m.columns] }
 
 // towards weighs the columns for the chosen label, against all others by their probability.
 func (m *Model) towards(w *workspace, chosen int) {
 	probabilities, direction := w.scores, w.direction
 	clear(direction)
+	m.lookWithin(w, chosen)
 	rest := max(1-probabilities[chosen], 1e-9)
 	for i, label := range m.labels {
 		weight := -probabilities[i] / rest
@@ -98,6 +110,18 @@ func (m *Model) towards(w *workspace, chosen int) {
 		for _, c := range label.Columns {
 			direction[c] += weight
 		}
+		if label.Item == m.labels[chosen].Item && label.Within != 0 {
+			direction[label.Within] += weight
+		}
+	}
+}
+
+// lookWithin sets which columns beyond the joint ones have a direction: those within the label's item.
+func (m *Model) lookWithin(w *workspace, label int) {
+	from, to := sameItem(m.labels, label)
+	w.within = [2]int{}
+	if m.labels[from].Within != 0 {
+		w.within = [2]int{m.labels[from].Within, m.labels[to-1].Within + 1}
 	}
 }
 
@@ -105,6 +129,12 @@ func (m *Model) towards(w *workspace, chosen int) {
 func (m *Model) between(w *workspace, label, other int) {
 	direction := w.direction
 	clear(direction)
+	w.within = [2]int{}
+	if m.labels[label].Item == m.labels[other].Item && m.labels[label].Within != 0 {
+		m.lookWithin(w, label)
+		direction[m.labels[label].Within]++
+		direction[m.labels[other].Within]--
+	}
 	for _, c := range m.labels[label].Columns {
 		direction[c]++
 	}

@@ -12,12 +12,12 @@ import (
 	"jiesu/classifier/text"
 )
 
-// Featurizer turns a text into the features that the model weighs: words, single characters and pairs of neighbouring characters, each
-// known by a 32-bit hash. Longer sequences and pairs of words were measured too: on whole batches held out they were worse, since what
-// they learn by heart of one author's phrases another author doesn't say. Safe for concurrent use.
+// Featurizer turns a text into the features that the model weighs: words, one to three neighbouring characters, openings and endings of
+// clauses, and concepts, each known by a 32-bit hash. Longer sequences and pairs of words were measured too: no better, and many more. Safe for concurrent use.
 type Featurizer struct {
 	folder    *text.Folder
 	segmenter *text.Segmenter
+	concepts  *text.Phrases
 }
 
 // NewFeaturizer loads the segmenter's dictionary (some tens of milliseconds).
@@ -26,8 +26,18 @@ func NewFeaturizer() (*Featurizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make segmenter: %w", err)
 	}
-	return &Featurizer{folder: text.NewFolder(), segmenter: segmenter}, nil
+	concepts, err := text.NewPhrases(concepts, func(name string) uint32 { return hashRunes(kindConcept, []rune(name)) })
+	if err != nil {
+		return nil, fmt.Errorf("read concepts: %w", err)
+	}
+	return &Featurizer{folder: text.NewFolder(), segmenter: segmenter, concepts: concepts}, nil
 }
+
+// Concepts are expressions that mean the same to the guide, so that a word that no training text has is understood by those that some have.
+// They were written from the plan and the guide, without the corpus in sight.
+//
+//go:embed data/concepts.tsv
+var concepts string
 
 // A sentence with everything that preparing a text can change.
 //
@@ -37,8 +47,8 @@ var probe string
 // Fingerprint changes when the same text would have other features than before: with the dictionary, or with the code, of which
 // the features of a sample sentence tell. Weights learnt with one fingerprint mean nothing under another.
 func (f *Featurizer) Fingerprint() string {
-	dictionary := text.Fingerprint()
-	known := dictionary[:]
+	dictionary, phrases := text.Fingerprint(), sha256.Sum256([]byte(concepts))
+	known := slices.Concat(dictionary[:], phrases[:])
 	for _, feature := range f.Features(probe) {
 		known = binary.LittleEndian.AppendUint32(known, feature.Hash)
 		known = binary.LittleEndian.AppendUint32(known, uint32(feature.Count))
@@ -71,9 +81,9 @@ type occurrence struct {
 type reading struct {
 	text.Buffers
 	cutter
-	// Words come before characters, both in order of start.
+	// Words come first, then characters, clauses and concepts, each in order of start; kind k ends where ofKind[k] says.
 	occurrences []occurrence
-	words       int
+	ofKind      [kinds]int
 	ends        []int // of the passages
 	points      []districtPoints
 }
@@ -82,16 +92,39 @@ func (f *Featurizer) read(r *reading, s string) {
 	r.cutter.set(s)
 	f.folder.Prepare(&r.Buffers, s)
 	f.segmenter.Cut(&r.Buffers)
-	r.occurrences = slices.Grow(r.occurrences[:0], 3*len(r.Normalized.Runes))
+	r.occurrences = slices.Grow(r.occurrences[:0], 5*len(r.Normalized.Runes))
 	r.addWords()
-	r.words = len(r.occurrences)
+	r.ofKind[0] = len(r.occurrences)
 	r.addCharacters()
+	r.ofKind[1] = len(r.occurrences)
+	r.addClauses()
+	r.ofKind[2] = len(r.occurrences)
+	f.concepts.Each(r.Normalized.Runes, func(concept uint32, start, end int) {
+		r.occurrences = append(r.occurrences, occurrence{concept, -1, int32(start), int32(end)})
+	})
+	r.ofKind[3] = len(r.occurrences)
+}
+
+// kinds is how many kinds of features there are.
+const kinds = 4
+
+// byKind returns the occurrences of each kind.
+func (r *reading) byKind() (lists [kinds][]occurrence) {
+	start := 0
+	for kind, end := range r.ofKind {
+		lists[kind] = r.occurrences[start:end]
+		start = end
+	}
+	return lists
 }
 
 // Kinds of features, the seeds of their hashes: the word 备案 is another feature than the characters 备案.
 const (
 	kindCharacters = iota + 1
 	kindWord
+	kindConcept
+	kindOpening
+	kindEnding
 )
 
 func (r *reading) addWords() {
@@ -103,7 +136,7 @@ func (r *reading) addWords() {
 	}
 }
 
-// addCharacters adds each character and each pair of neighbours; a pair doesn't reach over punctuation.
+// addCharacters adds each character alone and with up to two that follow; none reaches over punctuation.
 func (r *reading) addCharacters() {
 	seed, next := hashSeed(kindCharacters), false
 	runes := r.Normalized.Runes
@@ -119,8 +152,33 @@ func (r *reading) addCharacters() {
 		hash, start := mix(seed, uint32(c)), int32(i)
 		r.occurrences = append(r.occurrences, occurrence{hash, -1, start, start + 1})
 		if next {
-			r.occurrences = append(r.occurrences, occurrence{mix(hash, uint32(runes[i+1])), -1, start, start + 2})
+			pair := mix(hash, uint32(runes[i+1]))
+			r.occurrences = append(r.occurrences, occurrence{pair, -1, start, start + 2})
+			if i+2 < len(runes) && meaningful(runes[i+2]) {
+				r.occurrences = append(r.occurrences, occurrence{mix(pair, uint32(runes[i+2])), -1, start, start + 3})
+			}
 		}
+	}
+}
+
+// addClauses adds how each clause opens and how it ends, with its mark: asking, thanking, offering and complaining differ there when they speak
+// of the same matter.
+func (r *reading) addClauses() {
+	const shortest = 3
+	runes, start := r.Normalized.Runes, 0
+	for i := range len(runes) + 1 {
+		mark := '\n'
+		if i < len(runes) {
+			mark = runes[i]
+		}
+		if meaningful(mark) {
+			continue
+		}
+		if i-start >= shortest {
+			r.occurrences = append(r.occurrences, occurrence{hashRunes(kindOpening, runes[start:start+2]), -1, int32(start), int32(start + 2)},
+				occurrence{mix(hashRunes(kindEnding, runes[i-2:i]), uint32(mark)), -1, int32(i - 2), int32(i)})
+		}
+		start = i + 1
 	}
 }
 

@@ -2,7 +2,6 @@ package classifier
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -15,15 +14,15 @@ import (
 	"sync"
 )
 
-// The model file: magic, format (uint16), SHA-256 of the body, length of the body (uint32), body. The body is deflated: length of the
-// description (uint32), description (JSON), then per feature its hash, its idf, its scale, then the matrix of int8. All little endian.
+// The model file: magic, format (uint16), SHA-256 of the body, length of the body (uint32), body. The body: length of the description
+// (uint32), description (JSON), then per feature its hash, its idf, its scale, then the matrix, one signed byte a weight. All little endian.
+// It isn't packed, since weights pack to half at best, and unpacking would take longer than all else at the start.
 const (
 	fileMagic  = "JIESU-M\n"
-	fileFormat = 2
-	// What a file may ask us to hold: a model of ours has some 60,000 rows of 70 columns.
-	maxBody        = 64 << 20
+	fileFormat = 3
+	// What a file may ask us to hold: a model of ours has some 100,000 rows of 170 columns.
+	maxBody        = 160 << 20
 	maxDescription = 4 << 20
-	maxContent     = 160 << 20
 	maxRows        = 4 << 20
 	maxColumns     = 1 << 16
 )
@@ -48,6 +47,7 @@ type fileHeader struct {
 type description struct {
 	Labels      []Label    `json:"labels"`
 	Columns     int        `json:"columns"`
+	Joint       int        `json:"joint"`
 	Rows        int        `json:"rows"`
 	Bias        []float32  `json:"bias"`
 	Temperature float64    `json:"temperature"`
@@ -64,7 +64,7 @@ func New(w Weights, tax Taxonomy) (*Model, error) {
 	if err := w.check(); err != nil {
 		return nil, err
 	}
-	m := &Model{labels: w.Labels, columns: w.Columns, bias: w.Bias, temperature: w.Temperature, risks: w.Risks,
+	m := &Model{labels: w.Labels, columns: w.Columns, joint: w.Joint, bias: w.Bias, temperature: w.Temperature, risks: w.Risks,
 		corpus: w.Corpus, figures: w.Figures, hashes: w.Hashes, idf: w.IDF}
 	m.thresholds = m.AtRisk(w.Share).thresholds
 	m.scale, m.matrix = quantize(w.Matrix, w.Columns)
@@ -84,9 +84,9 @@ func New(w Weights, tax Taxonomy) (*Model, error) {
 }
 
 // quantize rounds each row to 255 steps of its own size.
-func quantize(matrix []float32, columns int) (scale []float32, rounded []int8) {
+func quantize(matrix []float32, columns int) (scale []float32, rounded []byte) {
 	const steps = 127
-	scale, rounded = make([]float32, len(matrix)/columns), make([]int8, len(matrix))
+	scale, rounded = make([]float32, len(matrix)/columns), make([]byte, len(matrix))
 	for row := range scale {
 		var largest float32
 		for _, w := range matrix[row*columns:][:columns] {
@@ -97,7 +97,7 @@ func quantize(matrix []float32, columns int) (scale []float32, rounded []int8) {
 		}
 		scale[row] = largest / steps
 		for c, w := range matrix[row*columns:][:columns] {
-			rounded[row*columns+c] = int8(math.RoundToEven(float64(w / scale[row])))
+			rounded[row*columns+c] = byte(int8(math.RoundToEven(float64(w / scale[row]))))
 		}
 	}
 	return scale, rounded
@@ -106,13 +106,16 @@ func quantize(matrix []float32, columns int) (scale []float32, rounded []int8) {
 // complete adds what the file doesn't hold.
 func (m *Model) complete(tax Taxonomy, featurizer *Featurizer) (err error) {
 	m.featurizer, m.tax = featurizer, tax
-	if m.places, err = newPlaces(tax.Districts); err != nil {
-		return err
-	}
 	if m.finder, err = newFinder(tax); err != nil {
 		return err
 	}
+	if m.places, err = newPlaces(tax, &m.finder.offices); err != nil {
+		return err
+	}
 	m.index = newIndex(m.hashes)
+	if len(m.idf) > 0 {
+		m.rarest = slices.Max(m.idf)
+	}
 	m.steps = new([256]float32)
 	for i := range m.steps {
 		m.steps[i] = float32(int8(i))
@@ -143,23 +146,16 @@ func (m *Model) Save(w io.Writer) error {
 }
 
 func (m *Model) body() ([]byte, error) {
-	text, err := json.Marshal(description{Labels: m.labels, Columns: m.columns, Rows: len(m.hashes), Bias: m.bias, Temperature: m.temperature,
+	text, err := json.Marshal(description{Labels: m.labels, Columns: m.columns, Joint: m.joint, Rows: len(m.hashes), Bias: m.bias, Temperature: m.temperature,
 		Thresholds: m.thresholds, Risks: m.risks, Corpus: m.corpus, Figures: m.figures, Features: m.featurizer.Fingerprint()})
 	if err != nil {
 		return nil, fmt.Errorf("describe model: %w", err)
 	}
 	var body bytes.Buffer
-	packed, err := flate.NewWriter(&body, flate.HuffmanOnly) // weights repeat nothing: looking for repetitions takes seconds and gains nothing
-	if err != nil {
-		return nil, fmt.Errorf("pack model: %w", err)
-	}
 	for _, part := range []any{uint32(len(text)), text, m.hashes, m.idf, m.scale, m.matrix} {
-		if err := binary.Write(packed, binary.LittleEndian, part); err != nil {
-			return nil, fmt.Errorf("pack model: %w", err)
+		if err := binary.Write(&body, binary.LittleEndian, part); err != nil {
+			return nil, fmt.Errorf("lay out model: %w", err)
 		}
-	}
-	if err := packed.Close(); err != nil {
-		return nil, fmt.Errorf("pack model: %w", err)
 	}
 	return body.Bytes(), nil
 }
@@ -167,19 +163,21 @@ func (m *Model) body() ([]byte, error) {
 // Load reads a model that Save wrote. It returns ErrNotModel, ErrModelFormat or ErrModelTooLarge (wrapped) for anything else, without
 // reserving more memory than the file has content for.
 func Load(r io.Reader, tax Taxonomy) (*Model, error) {
-	body, sum, err := readBody(r)
+	file, err := io.ReadAll(io.LimitReader(r, maxBody+1<<10))
+	if err != nil {
+		return nil, fmt.Errorf("read model: %w", err)
+	}
+	return open(file, tax)
+}
+
+// open makes the model of a file, which it keeps: the weights stay where they are.
+func open(file []byte, tax Taxonomy) (*Model, error) {
+	featurizer := inBackground(NewFeaturizer)
+	content, sum, err := bodyOf(file)
 	if err != nil {
 		return nil, err
 	}
-	featurizer := inBackground(NewFeaturizer)
-	content := bytes.NewBuffer(make([]byte, 0, 2*len(body))) // weights pack to more than half
-	if _, err := content.ReadFrom(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxContent+1)); err != nil {
-		return nil, fmt.Errorf("%w: unpack: %w", ErrNotModel, err)
-	}
-	if content.Len() > maxContent {
-		return nil, ErrModelTooLarge
-	}
-	m, features, err := parse(content.Bytes())
+	m, features, err := parse(content)
 	if err != nil {
 		return nil, err
 	}
@@ -204,9 +202,13 @@ func inBackground[T any](make func() (T, error)) func() (T, error) {
 	return wait
 }
 
-func readBody(r io.Reader) (body []byte, sum [sha256.Size]byte, err error) {
+func bodyOf(file []byte) (body []byte, sum [sha256.Size]byte, err error) {
 	var header fileHeader
-	if err := binary.Read(r, binary.LittleEndian, &header); err != nil {
+	size := binary.Size(header)
+	if len(file) < size {
+		return nil, sum, fmt.Errorf("%w: %d bytes", ErrNotModel, len(file))
+	}
+	if _, err := binary.Decode(file[:size], binary.LittleEndian, &header); err != nil {
 		return nil, sum, fmt.Errorf("%w: read header: %w", ErrNotModel, err)
 	}
 	switch {
@@ -217,9 +219,9 @@ func readBody(r io.Reader) (body []byte, sum [sha256.Size]byte, err error) {
 	case header.Length > maxBody:
 		return nil, sum, ErrModelTooLarge
 	}
-	body, err = io.ReadAll(io.LimitReader(r, int64(header.Length)))
-	if err != nil {
-		return nil, sum, fmt.Errorf("read model: %w", err)
+	body = file[size:]
+	if len(body) > int(header.Length) {
+		body = body[:header.Length]
 	}
 	if sum = sha256.Sum256(body); sum != header.Sum {
 		return nil, sum, fmt.Errorf("%w: cut short or changed", ErrNotModel)
@@ -245,10 +247,10 @@ func parse(content []byte) (m *Model, features string, err error) {
 	if d.Rows < 0 || d.Rows > maxRows || d.Columns <= 0 || d.Columns > maxColumns {
 		return nil, "", ErrModelTooLarge
 	}
-	if want := int64(d.Rows) * int64(12+d.Columns); int64(len(content)) != want || len(d.Labels) == 0 || len(d.Bias) != len(d.Labels) {
+	if want := int64(d.Rows) * int64(12+d.Columns); int64(len(content)) != want || len(d.Labels) == 0 || len(d.Bias) != d.Columns {
 		return nil, "", fmt.Errorf("%w: %d bytes of weights instead of %d", ErrNotModel, len(content), want)
 	}
-	if err := checkShape(d.Labels, d.Columns, d.Temperature); err != nil {
+	if err := checkShape(d.Labels, d.Joint, d.Columns, d.Temperature); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrNotModel, err)
 	}
 	m, err = d.model(content)
@@ -257,15 +259,12 @@ func parse(content []byte) (m *Model, features string, err error) {
 
 // model reads the arrays; content has exactly their size.
 func (d description) model(content []byte) (*Model, error) {
-	m := &Model{labels: d.Labels, columns: d.Columns, bias: d.Bias, temperature: d.Temperature, thresholds: d.Thresholds,
-		risks: d.Risks, corpus: d.Corpus, figures: d.Figures, hashes: make([]uint32, d.Rows), idf: make([]float32, d.Rows), scale: make([]float32, d.Rows), matrix: make([]int8, d.Rows*d.Columns)}
+	m := &Model{labels: d.Labels, columns: d.Columns, joint: d.Joint, bias: d.Bias, temperature: d.Temperature, thresholds: d.Thresholds,
+		risks: d.Risks, corpus: d.Corpus, figures: d.Figures, hashes: make([]uint32, d.Rows), idf: make([]float32, d.Rows), scale: make([]float32, d.Rows), matrix: content[12*d.Rows:]}
 	for row := range d.Rows {
 		m.hashes[row] = binary.LittleEndian.Uint32(content[4*row:])
 		m.idf[row] = math.Float32frombits(binary.LittleEndian.Uint32(content[4*(d.Rows+row):]))
 		m.scale[row] = math.Float32frombits(binary.LittleEndian.Uint32(content[4*(2*d.Rows+row):]))
-	}
-	for i, b := range content[12*d.Rows:] {
-		m.matrix[i] = int8(b)
 	}
 	if !slices.IsSorted(m.hashes) {
 		return nil, fmt.Errorf("%w: features out of order", ErrNotModel)

@@ -8,17 +8,29 @@ import (
 	"unicode"
 )
 
-// A long letter tells the story of the firm, thanks, dates and journeys; what it complains of is a few sentences of it. Judged as one bag of
-// words it drowns: of complaints from held-out batches hidden among twelve sentences of such talk, 26 % were given the right item,
-// and 64 % when only the passages that look most like a complaint were judged.
+// A long letter tells the story of the firm, thanks, dates and journeys; what it complains of is a few sentences of it. As a bag of words
+// of its whole it drowns, but the bag also knows from the story whether an enterprise or a resident speaks. So a text is judged by both: by
+// all of it, and by the passages that look most like a complaint, if these are strong (FocusShare).
 const (
-	// focusLength is how many characters are judged; shorter texts are judged whole.
+	// focusLength is how many characters the focus has; shorter texts are judged whole.
 	focusLength = 250
 	// passageLength is the least length of a passage; shorter sentences are joined to the next one.
 	passageLength = 40
 	// passageLimit ends a passage of somebody who writes without stops.
 	passageLimit = 70
 )
+
+// FocusShare is how much the focus counts, 0 to 1, by the labels' scores for it; the whole counts the rest. Half of the complaints in
+// held-out letters are further ahead of other than 4, and 2 in 100 of the letters outside the plan further than 2.4. Beyond the length of any
+// letter learnt from, in characters, the whole says less and less.
+func FocusShare(labels []Label, scores []float64, length int) float64 {
+	const most, width, longest = 0.9, 0.4, 2000
+	half := 2.5
+	if length > longest {
+		half -= 0.5 * math.Log2(float64(length)/longest)
+	}
+	return most / (1 + math.Exp((half-lead(scores, otherOf(labels)))/width))
+}
 
 // Passage is a sentence of a text, or a few short ones.
 type Passage struct {
@@ -155,21 +167,24 @@ func (r *reading) passages(ends []int) []Passage {
 	}
 	passages := make([]Passage, 0, len(ends))
 	start := 0
-	r.eachPassage(ends, func(words, characters []occurrence) {
+	r.eachPassage(ends, func(lists [kinds][]occurrence) {
 		end := ends[len(passages)]
-		passages = append(passages, Passage{count(slices.Concat(words, characters)), end - start})
+		passages = append(passages, Passage{count(slices.Concat(lists[:]...)), end - start})
 		start = end
 	})
 	return passages
 }
 
-// eachPassage calls do with the features that begin in each passage.
-func (r *reading) eachPassage(ends []int, do func(words, characters []occurrence)) {
-	words, characters := r.occurrences[:r.words], r.occurrences[r.words:]
+// eachPassage calls do with the features that begin in each passage, by kind.
+func (r *reading) eachPassage(ends []int, do func(lists [kinds][]occurrence)) {
+	rest := r.byKind()
 	for _, end := range ends {
-		w, c := before(words, end), before(characters, end)
-		do(words[:w], characters[:c])
-		words, characters = words[w:], characters[c:]
+		var lists [kinds][]occurrence
+		for kind, list := range rest {
+			n := before(list, end)
+			lists[kind], rest[kind] = list[:n], list[n:]
+		}
+		do(lists)
 	}
 }
 
@@ -182,19 +197,21 @@ func before(occurrences []occurrence, end int) int {
 	return n
 }
 
-// focus drops what the text isn't to be judged by.
-func (m *Model) focus(w *workspace) {
+// focus finds the passages that look most like a complaint, leaves their terms in w.focused and their words in w.matterWords, and returns how much these count, 0 when
+// there is nothing to choose from.
+func (m *Model) focus(w *workspace) (share float64) {
 	ends := w.cuts()
 	other := otherOf(m.labels)
 	if len(ends) < 2 || other < 0 {
-		return
+		w.matterWords = append(w.matterWords[:0], w.byKind()[0]...)
+		return 0
 	}
 	w.passages, w.kept = w.passages[:0], append(w.kept[:0], make([]bool, len(ends))...)
 	start := 0
-	w.eachPassage(ends, func(words, characters []occurrence) {
+	w.eachPassage(ends, func(lists [kinds][]occurrence) {
 		c := candidate{passage: len(w.passages), length: ends[len(w.passages)] - start}
 		start += c.length
-		for _, list := range [...][]occurrence{words, characters} {
+		for _, list := range lists {
 			w.count(list)
 			for _, o := range list {
 				c.fingerprint += spread(o.hash)
@@ -207,17 +224,31 @@ func (m *Model) focus(w *workspace) {
 		w.passages = append(w.passages, c)
 	})
 	choose(w.passages, w.kept)
-	kept, passage := w.occurrences[:0], 0
-	for i, o := range w.occurrences {
-		if i == w.words {
-			passage = 0
-		}
-		for int(o.start) >= ends[passage] {
-			passage++
-		}
+	w.matterWords = w.matterWords[:0]
+	passage := 0
+	w.eachPassage(ends, func(lists [kinds][]occurrence) {
 		if w.kept[passage] {
-			kept = append(kept, o)
+			w.matterWords = append(w.matterWords, lists[0]...)
+			for _, list := range lists {
+				w.count(list)
+			}
 		}
+		passage++
+	})
+	m.weigh(w)
+	w.forgetTerms()
+	m.score(w)
+	w.focused = append(w.focused[:0], w.terms...)
+	return FocusShare(m.labels, w.scores, len(w.Normalized.Runes))
+}
+
+// blend adds the share of the focused terms to those of the whole text.
+func (w *workspace) blend(share float64) {
+	rest, share32 := float32(1-share), float32(share)
+	for i := range w.terms {
+		w.terms[i].value *= rest
 	}
-	w.occurrences, w.words = kept, 0
+	for _, t := range w.focused {
+		w.terms[w.counts[t.row]-1].value += share32 * t.value
+	}
 }

@@ -16,6 +16,7 @@ type Model struct {
 
 	labels      []Label
 	columns     int
+	joint       int
 	bias        []float32
 	temperature float64
 	thresholds  Thresholds
@@ -26,8 +27,9 @@ type Model struct {
 	index  index
 	hashes []uint32
 	idf    []float32
+	rarest float32   // the greatest of idf
 	scale  []float32 // one step of a row's weights
-	matrix []int8    // rows × columns
+	matrix []byte    // rows × columns, each a signed byte
 	// steps are the values that a weight in the matrix can have, by its byte: faster than to convert each one.
 	steps *[256]float32
 	free  *workspaces
@@ -100,44 +102,52 @@ func (m *Model) weigh(w *workspace) {
 	}
 }
 
-// score sets the labels' raw scores.
+// score sets the labels' raw scores by the columns that all texts are judged by.
 func (m *Model) score(w *workspace) {
-	clear(w.columns)
-	c := 0
-	for ; c+block <= m.columns; c += block {
-		m.scoreBlock(w, c)
+	m.sum(w, 0, m.joint)
+	join(m.labels, w.columns, w.scores)
+}
+
+// refine lets the columns within the best items choose the unit.
+func (m *Model) refine(w *workspace) {
+	refine(m.labels, w.columns, w.scores, func(from, to int) { m.sum(w, from, to) })
+}
+
+// sum sets the columns from and up to to.
+func (m *Model) sum(w *workspace, from, to int) {
+	c := from
+	for ; c+block <= to; c += block {
+		m.sumBlock(w, c)
 	}
-	for ; c < m.columns; c++ {
+	for ; c < to; c++ {
+		sum := m.bias[c]
 		for _, t := range w.terms {
-			w.columns[c] += t.value * m.scale[t.row] * m.steps[uint8(m.matrix[t.row*m.columns+c])]
+			sum += t.value * m.scale[t.row] * m.steps[m.matrix[t.row*m.columns+c]]
 		}
-	}
-	for i, label := range m.labels {
-		w.scores[i] = float64(m.bias[i])
-		for _, c := range label.Columns {
-			w.scores[i] += float64(w.columns[c])
-		}
+		w.columns[c] = sum
 	}
 }
 
 // block is how many columns are summed together: so many sums stay in registers.
 const block = 8
 
-func (m *Model) scoreBlock(w *workspace, first int) {
+func (m *Model) sumBlock(w *workspace, first int) {
 	var c0, c1, c2, c3, c4, c5, c6, c7 float32
 	for _, t := range w.terms {
 		step := t.value * m.scale[t.row]
 		row := m.matrix[t.row*m.columns+first:][:block]
-		c0 += step * m.steps[uint8(row[0])]
-		c1 += step * m.steps[uint8(row[1])]
-		c2 += step * m.steps[uint8(row[2])]
-		c3 += step * m.steps[uint8(row[3])]
-		c4 += step * m.steps[uint8(row[4])]
-		c5 += step * m.steps[uint8(row[5])]
-		c6 += step * m.steps[uint8(row[6])]
-		c7 += step * m.steps[uint8(row[7])]
+		c0 += step * m.steps[row[0]]
+		c1 += step * m.steps[row[1]]
+		c2 += step * m.steps[row[2]]
+		c3 += step * m.steps[row[3]]
+		c4 += step * m.steps[row[4]]
+		c5 += step * m.steps[row[5]]
+		c6 += step * m.steps[row[6]]
+		c7 += step * m.steps[row[7]]
 	}
-	copy(w.columns[first:], []float32{c0, c1, c2, c3, c4, c5, c6, c7})
+	for i, sum := range [block]float32{c0, c1, c2, c3, c4, c5, c6, c7} {
+		w.columns[first+i] = m.bias[first+i] + sum
+	}
 }
 
 // Softmax turns scores into probabilities in place and returns them.

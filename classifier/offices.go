@@ -88,3 +88,11 @@ func endsWord(s *search, token, end int) bool {
 	}
 	return token < len(s.Tokens) && s.Tokens[token].End == end
 }
+
+// begins reports whether the name of an office begins at i, whatever words the text is cut into.
+func (o *offices) begins(runes []rune, i int) bool {
+	if i >= len(runes) || o.first.at(runes[i]) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(o.names[runes[i]], func(n officeName) bool { return n.unit != "" && startsWith(runes[i:], n.runes) })
+}

@@ -13,10 +13,11 @@ import (
 // whole text it would cost more than everything else together. It finds what FindAll finds.
 type pattern struct {
 	start, anywhere *regexp.Regexp // the same, only at the start of a text and anywhere in it
-	groups          [4]int         // of the names that the kind asks for, -1 without
+	groups          [9]int         // of the names that the kind asks for, -1 without
 	bit             uint32
-	shortest        int // characters that a match has at least
-	longest         int // and at most, unlimited if there is no limit
+	shortest        int  // characters that a match has at least
+	longest         int  // and at most, unlimited if there is no limit
+	needy           bool // there are characters of which a match has at least one
 }
 
 const (
@@ -28,8 +29,12 @@ const (
 // patterns are all patterns of a finder.
 type patterns struct {
 	count int
-	// starts and inside mark what a match of each pattern can begin with and what it can be made of.
-	starts, inside marks
+	// starts and inside mark what a match of each pattern can begin with and what it can be made of; needed, what each match has one of.
+	starts, inside, needed marks
+}
+
+func newPatterns() patterns {
+	return patterns{starts: newMarks(), inside: newMarks(), needed: newMarks()}
 }
 
 func (p *patterns) compile(expression string, names ...string) (*pattern, error) {
@@ -53,6 +58,10 @@ func (p *patterns) compile(expression string, names ...string) (*pattern, error)
 		if i < len(names) {
 			one.groups[i] = one.anywhere.SubexpIndex(names[i])
 		}
+	}
+	for _, r := range needs(tree) {
+		one.needy = true
+		p.needed.add(one.bit, r, r)
 	}
 	one.shortest, one.longest, err = p.mark(tree, one.bit, true)
 	switch {
@@ -123,6 +132,49 @@ func (p *patterns) mark(part *syntax.Regexp, bit uint32, first bool) (shortest, 
 	return 0, 0, fmt.Errorf("%v is not supported", part.Op) // what looks back, such as ^ and \b, would not see what is there
 }
 
+// needs returns a few characters of which each match of the part has at least one, none if there are no such characters or many.
+func needs(part *syntax.Regexp) []rune {
+	const many = 24
+	var set []rune
+	switch part.Op {
+	case syntax.OpLiteral:
+		if part.Flags&syntax.FoldCase == 0 {
+			return part.Rune[:1]
+		}
+	case syntax.OpCharClass:
+		for i := 0; i+1 < len(part.Rune); i += 2 {
+			for r := part.Rune[i]; r <= part.Rune[i+1]; r++ {
+				if set = append(set, r); len(set) > many {
+					return nil
+				}
+			}
+		}
+		return set
+	case syntax.OpCapture, syntax.OpPlus:
+		return needs(part.Sub[0])
+	case syntax.OpRepeat:
+		if part.Min > 0 {
+			return needs(part.Sub[0])
+		}
+	case syntax.OpConcat:
+		for _, sub := range part.Sub {
+			if s := needs(sub); len(s) > 0 && (set == nil || len(s) <= len(set)) {
+				set = s
+			}
+		}
+		return set
+	case syntax.OpAlternate:
+		for _, sub := range part.Sub {
+			s := needs(sub)
+			if set = append(set, s...); len(s) == 0 || len(set) > many {
+				return nil
+			}
+		}
+		return set
+	}
+	return nil
+}
+
 func (p *patterns) markRepeated(part *syntax.Regexp, bit uint32, first bool) (shortest, longest int, err error) {
 	least, most := part.Min, part.Max
 	switch part.Op {
@@ -180,14 +232,16 @@ func (p *pattern) group(s *search, m match, name int) string {
 func (p *patterns) each(one *pattern, s *search, found func(match)) {
 	next := 0 // the character behind the last match
 	var end place
+	need := 0 // the last character of the stretch that each match needs one of
 	for _, begin := range s.places {
 		if begin.can&one.bit == 0 || begin.character < next {
 			continue
 		}
 		if begin.character >= end.character || one.longest < unlimited {
 			end = p.reach(one, s, begin)
+			need = p.lastNeeded(one, s, begin, end)
 		}
-		if end.character-begin.character < one.shortest {
+		if end.character-begin.character < one.shortest || one.needy && need < begin.character {
 			continue
 		}
 		expression, long := one.start, end.character-begin.character > patient
@@ -197,11 +251,13 @@ func (p *patterns) each(one *pattern, s *search, found func(match)) {
 		window := s.folded[begin.byte:end.byte]
 		at := expression.FindStringSubmatchIndex(window)
 		if at == nil {
+			s.work += len(window)
 			if long {
 				next = end.character
 			}
 			continue
 		}
+		s.work += at[1]
 		m := match{at: at, from: begin.character + utf8.RuneCountInString(window[:at[0]])}
 		m.to = m.from + utf8.RuneCountInString(window[at[0]:at[1]])
 		for i := range at {
@@ -212,6 +268,19 @@ func (p *patterns) each(one *pattern, s *search, found func(match)) {
 		next = m.to
 		found(m)
 	}
+}
+
+// lastNeeded returns where the last character of the stretch is that each match has one of, or -1.
+func (p *patterns) lastNeeded(one *pattern, s *search, begin, end place) int {
+	at := end.character - 1
+	for one.needy && at >= begin.character && p.needed.at(s.Folded[at])&one.bit == 0 {
+		at--
+	}
+	s.work += end.character - begin.character
+	if at < begin.character {
+		return -1
+	}
+	return at
 }
 
 // reach returns how far a match that begins there could reach: over nothing that it can't be made of, and one character beyond its

@@ -14,10 +14,11 @@ import (
 // Patterns are only tried where they can match: what they find must be what regexp finds in the whole text.
 func TestPatternsFindWhatFindAllFinds(t *testing.T) {
 	t.Parallel()
-	p := patterns{starts: newMarks(), inside: newMarks()}
+	p := newPatterns()
 	var all []*pattern
 	expressions := []string{`1[3-9]\d[ -]?\d{4}`, `(?:19|20)?\d{2}年(?:1[0-2]|0?[1-9])月份?`, `[零一二三]*[一二三](?:多)?[万亿]?`, `\d[\d,]*(?:\.\d+)?\s?[万亿]?(?:元|块)?`,
-		`我叫\s?[王李]\p{Han}{1,2}?(?:[^\p{Han}]|$|是)`, `(?i)js\d+`}
+		`我叫\s?[王李]\p{Han}{1,2}?(?:[^\p{Han}]|$|是)`, `(?i)js\d+`,
+		`[一三]月[一二三]{1,2}[日号]`, `(?:我|本人)姓(?P<name>[王李])`, `[零一二三]*[百万亿]|[一二]+多万`, `(?:一|三多)(?:万|元)+`}
 	for _, expression := range expressions {
 		one, err := p.compile(expression)
 		if err != nil {
@@ -25,7 +26,7 @@ func TestPatternsFindWhatFindAllFinds(t *testing.T) {
 		}
 		all = append(all, one)
 	}
-	pieces := []string{"1", "3", "13800001234", "2019年3月", "9月份", "年", "一", "零", "三", "多", "万", "亿", "元", ",", ".", " ", "我叫", "王", "建国", "是", "js12", "JS3", "ſ1", "😡", "。",
+	pieces := []string{"1", "3", "13800001234", "2019年3月", "9月份", "年", "一", "零", "三", "多", "万", "亿", "元", ",", ".", " ", "我叫", "王", "建国", "是", "月", "日", "本人", "姓", "百", "js12", "JS3", "ſ1", "😡", "。",
 		strings.Repeat("零", 70), strings.Repeat("1,", 40), strings.Repeat("一万", 40)}
 	folder := text.NewFolder()
 	rapid.Check(t, func(t *rapid.T) {
@@ -47,7 +48,7 @@ func TestPatternsFindWhatFindAllFinds(t *testing.T) {
 func TestPatternThatCannotBeTriedAloneIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, expression := range []string{`(`, `a*`, `\ba`, `^a`, `(?m)a$`} {
-		p := patterns{starts: newMarks(), inside: newMarks()}
+		p := newPatterns()
 		if _, err := p.compile(expression); err == nil {
 			t.Errorf("%s is taken", expression)
 		}

@@ -34,6 +34,8 @@ type Result struct {
 	// when the second is out of the question.
 	Contrary []Span   `json:"contrary"`
 	Entities Entities `json:"entities"`
+	// Matter tells what the text is about from what other texts are about, in order of hash; of the same matter told twice, some is the same.
+	Matter []Trait `json:"-"`
 	// ModelVersion is Model.Version of the model that answered.
 	ModelVersion string `json:"model_version"`
 	// substance is for Thin.
@@ -73,10 +75,15 @@ func (m *Model) Classify(s string) Result {
 	w := m.free.take()
 	m.featurizer.read(&w.reading, shorten(s))
 	m.find(w.occurrences)
-	m.focus(w)
+	share := m.focus(w)
+	matter := m.matter(w)
 	w.count(w.occurrences)
 	m.weigh(w)
+	if share > 0 {
+		w.blend(share)
+	}
 	m.score(w)
+	m.refine(w)
 	probabilities := Softmax(w.scores, m.temperature)
 	w.order = ranked(w.order[:0], probabilities, alternatives)
 	result := m.answer(w.order, probabilities)
@@ -88,10 +95,11 @@ func (m *Model) Classify(s string) Result {
 		result.Contrary = m.evidence(w, 3)
 	}
 	w.forgetTerms()
-	found := m.places.find(&w.reading)
+	found := m.places.find(&w.reading, &w.search)
 	result.District = found.district
 	result.Entities = m.finder.find(&w.reading, &w.search)
 	result.Entities.PlaceHints = found.hints
+	result.Matter = matter
 	result.ModelVersion = m.version
 	result.substance = m.finder.substance(&w.reading)
 	m.free.release(w)
@@ -103,7 +111,7 @@ func (m *Model) District(s string) string {
 	w := m.free.take()
 	defer m.free.release(w)
 	m.featurizer.read(&w.reading, shorten(s))
-	return m.places.find(&w.reading).district
+	return m.places.find(&w.reading, &w.search).district
 }
 
 func shorten(s string) string {

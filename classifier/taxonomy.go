@@ -10,6 +10,8 @@ type Taxonomy struct {
 	Categories []Category `yaml:"categories"`
 	// Districts are the full names, e.g. 铁西区.
 	Districts []string `yaml:"districts"`
+	// Places are the gazetteer; the caller fills it in from its own file (ReadPlaces). Without it only the districts' own names are known.
+	Places []Place `yaml:"-"`
 }
 
 // Category is one of the plan's eight rectification categories (专项).

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Label is one answer that the model can give.
@@ -13,6 +14,9 @@ type Label struct {
 	// Columns of the weight matrix whose scores add up to the label's: one for its item, one for its unit, so that a rare label learns
 	// from frequent ones with the same item or unit.
 	Columns []int `json:"columns"`
+	// Within is the column that tells the label's unit from the other units of its item, 0 if there is none. The columns within one item
+	// follow each other as its labels do.
+	Within int `json:"within,omitempty"`
 }
 
 // Thresholds turn a confidence into a Decision.
@@ -39,14 +43,15 @@ type Figures struct {
 
 // Weights are what training learns, in full precision.
 type Weights struct {
+	// Labels, those of one item beside each other.
 	Labels []Label
-	// Columns is the width of Matrix.
-	Columns int
+	// Columns is the width of Matrix. Every text is judged by the first Joint of them; the others tell the units of one item apart.
+	Columns, Joint int
 	// Hashes of the features, ascending; IDF is each one's inverse document frequency; Matrix holds row after row.
 	Hashes []uint32
 	IDF    []float32
 	Matrix []float32
-	// Bias is added to each label's score.
+	// Bias is added to each column's score.
 	Bias []float32
 	// Temperature divides the scores before they become probabilities; found on held-out texts, so that confidence is frequency of
 	// being right.
@@ -66,28 +71,50 @@ func (w Weights) check() error {
 	switch {
 	case len(w.Labels) == 0 || w.Columns <= 0:
 		return fmt.Errorf("%w: no labels", ErrWeights)
-	case len(w.Bias) != len(w.Labels):
-		return fmt.Errorf("%w: %d biases for %d labels", ErrWeights, len(w.Bias), len(w.Labels))
+	case len(w.Bias) != w.Columns:
+		return fmt.Errorf("%w: %d biases for %d columns", ErrWeights, len(w.Bias), w.Columns)
 	case len(w.Risks) == 0:
 		return fmt.Errorf("%w: no thresholds", ErrWeights)
 	case len(w.IDF) != len(w.Hashes) || len(w.Matrix) != len(w.Hashes)*w.Columns:
 		return fmt.Errorf("%w: matrix does not fit %d features", ErrWeights, len(w.Hashes))
 	}
-	return checkShape(w.Labels, w.Columns, w.Temperature)
+	return checkShape(w.Labels, w.Joint, w.Columns, w.Temperature)
 }
 
-func checkShape(labels []Label, columns int, temperature float64) error {
+func checkShape(labels []Label, joint, columns int, temperature float64) error {
 	if !(temperature > 0) || math.IsInf(temperature, 0) {
 		return fmt.Errorf("%w: temperature %v", ErrWeights, temperature)
 	}
-	for _, label := range labels {
+	if joint <= 0 || joint > columns {
+		return fmt.Errorf("%w: %d of %d columns for all texts", ErrWeights, joint, columns)
+	}
+	for i, label := range labels {
 		for _, c := range label.Columns {
-			if c < 0 || c >= columns {
+			if c < 0 || c >= joint {
 				return fmt.Errorf("%w: column %d of label %q", ErrWeights, c, label.Item)
 			}
 		}
+		if !withinFits(labels, i, joint, columns) {
+			return fmt.Errorf("%w: column %d within item %q", ErrWeights, label.Within, label.Item)
+		}
 	}
 	return nil
+}
+
+// withinFits tells whether a label's column within its item follows that of the label before, or begins the item.
+func withinFits(labels []Label, i, joint, columns int) bool {
+	within := labels[i].Within
+	if within != 0 && (within < joint || within >= columns) {
+		return false
+	}
+	first := slices.IndexFunc(labels, func(l Label) bool { return l.Item == labels[i].Item })
+	if first == i {
+		return true
+	}
+	if labels[i-1].Item != labels[i].Item {
+		return false // the item's labels are not beside each other
+	}
+	return within == 0 && labels[i-1].Within == 0 || within == labels[i-1].Within+1 && labels[i-1].Within != 0
 }
 
 // TermWeight is a feature's value in a text before the text's values are scaled to length one: frequency damped, rarity rewarded.

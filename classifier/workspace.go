@@ -10,18 +10,23 @@ type workspace struct {
 	// its term, from 1. Zero between texts, as seen.
 	counts []int32
 	// seen has a bit per row with a count, so that the rows are found in order.
-	seen          []uint64
-	columns       []float32
-	scores        []float64
-	order         []int
-	direction     []float64
+	seen      []uint64
+	columns   []float32
+	scores    []float64
+	order     []int
+	direction []float64
+	// within is the range of the direction beyond the columns that all texts are judged by.
+	within        [2]int
 	contributions []float64
 	perCharacter  []float64
 	spans         map[string]int
 	weighed       []Span
 	passages      []candidate
 	kept          []bool
+	focused       []term
+	matterWords   []occurrence
 	search        search
+	traits        []Trait
 }
 
 // Workspaces that grew with a text of more characters than this are left to the garbage collector.

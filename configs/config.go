@@ -18,6 +18,7 @@ type Config struct {
 	Log         Log         `yaml:"log"`
 	WeChat      WeChat      `yaml:"wechat"`
 	Classifier  Classifier  `yaml:"classifier"`
+	Repeats     Repeats     `yaml:"repeats"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
@@ -57,6 +58,12 @@ type Template struct {
 type Classifier struct {
 	Model         string  `yaml:"model"`           // model file, looked at again now and then; empty: the built-in model
 	MaxWrongUnits float64 `yaml:"max_wrong_units"` // accepted share of wrong units among cases dispatched unseen
+}
+
+// Repeats says when many complaints about one matter are a mass incident.
+type Repeats struct {
+	Burst  int           `yaml:"burst"`  // complainants
+	Within time.Duration `yaml:"within"` // from the first of their cases to the last
 }
 
 // Dialogue sets the pace of a chat.
@@ -109,6 +116,7 @@ func Default() Config {
 		Log:         Log{Level: "info", Format: "text"},
 		WeChat:      WeChat{APIBase: "https://api.weixin.qq.com", Menu: true},
 		Classifier:  Classifier{MaxWrongUnits: 0.03},
+		Repeats:     Repeats{Burst: 5, Within: 24 * time.Hour},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},

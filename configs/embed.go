@@ -12,7 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-//go:embed clocks.yaml calendar/*.yaml plan/*.yaml wording/zh-CN/*.yaml
+//go:embed clocks.yaml calendar/*.yaml plan/*.yaml plan/*.tsv wording/zh-CN/*.yaml
 var files embed.FS
 
 // Decode decodes an embedded YAML file, e.g. "plan/taxonomy.yaml", into the caller's struct, whose fields carry `yaml:` tags. Keys
@@ -27,6 +27,15 @@ func Decode(name string, into any) error {
 		return fmt.Errorf("decode embedded file %s: %w", name, err)
 	}
 	return nil
+}
+
+// Read returns an embedded file that isn't YAML, e.g. "plan/places.tsv". A name that isn't embedded is fs.ErrNotExist.
+func Read(name string) ([]byte, error) {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read embedded file: %w", err)
+	}
+	return text, nil
 }
 
 // DecodeOwn decodes the file that the administrator has named, or the embedded one of the name when there is none. It is strict, since a

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 )
@@ -88,6 +90,52 @@ func TestTaxonomyIsThePlans(t *testing.T) {
 	if len(plan.Categories) != 8 || len(items) != 33 || len(plan.Units) != 32 || len(leads) != 32 || len(plan.Districts) != 13 {
 		t.Errorf("%d categories, %d items, %d units, %d of them leading, %d districts; the plan has 8, 33, 32, 32, 13",
 			len(plan.Categories), len(items), len(plan.Units), len(leads), len(plan.Districts))
+	}
+}
+
+func TestGazetteerIsSound(t *testing.T) {
+	t.Parallel()
+	text, err := Read("plan/places.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := strict[taxonomyFile](t, "plan/taxonomy.yaml")
+	kinds := strings.Fields("name subdistrict street town village park market station industrial landmark city trap")
+	var before string
+	seen, inDistrict, hints := map[string]bool{}, map[string]int{}, 0
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		f := strings.Split(line, "\t")
+		if len(f) != 3 || line <= before {
+			t.Fatalf("%q: not three fields, or not in order behind %q", line, before)
+		}
+		before = line
+		district, kind, name := f[0], f[1], f[2]
+		if district != "-" && !slices.Contains(plan.Districts, district) || !slices.Contains(kinds, kind) || (kind == "city" || kind == "trap") != (district == "-" && kind != "landmark") {
+			t.Errorf("%q: district or kind", line)
+		}
+		if seen[name] || utf8.RuneCountInString(name) < 2 || strings.ContainsFunc(name, unicode.IsSpace) {
+			t.Errorf("%q: doubled, too short or with a space", line)
+		}
+		seen[name] = true
+		if kind != "city" && kind != "trap" && kind != "name" && district != "-" {
+			inDistrict[district]++
+			hints++
+		}
+	}
+	for _, d := range plan.Districts {
+		if inDistrict[d] < 10 {
+			t.Errorf("%s has %d places", d, inDistrict[d])
+		}
+	}
+	if hints < 400 {
+		t.Errorf("%d places", hints)
+	}
+	if _, err := Read("plan/nowhere.tsv"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that isn't there: %v", err)
 	}
 }
 

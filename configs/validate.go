@@ -104,6 +104,8 @@ func (c Config) validateLimits(v *validation) {
 	d, s, l, a, j := c.Dialogue, c.Session, c.Login, c.Attachments, c.Jobs
 	risk := c.Classifier.MaxWrongUnits
 	v.check(risk >= 0 && risk <= 0.2, "classifier.max_wrong_units", "must be a share from 0 to 0.2")
+	v.check(c.Repeats.Burst >= 2 && c.Repeats.Burst <= 50, "repeats.burst", "must be from 2 to 50 complainants")
+	v.check(c.Repeats.Within >= time.Hour && c.Repeats.Within <= 7*24*time.Hour, "repeats.within", "must be from 1h to 168h")
 	v.check(d.RemindAfter > 0, "dialogue.remind_after", "must be longer than 0")
 	v.check(d.CloseAfter > d.RemindAfter, "dialogue.close_after", "must be longer than dialogue.remind_after")
 	v.check(d.CallbackDeadline > 0 && d.CallbackDeadline < platformDeadline, "dialogue.callback_deadline",

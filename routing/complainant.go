@@ -38,7 +38,7 @@ const (
 	AttachmentRejected AttachmentState = "rejected" // too large, wrong type or gone at the platform
 )
 
-// Task is work for the operators: somebody must call or write.
+// Task is work for the operators (somebody must call or write), or for the office.
 type Task struct {
 	ID            string
 	Kind          TaskKind
@@ -58,4 +58,5 @@ const (
 	TaskCallBack TaskKind = "call_back" // no message reached the complainant
 	TaskChat     TaskKind = "chat"      // asked for a human
 	TaskVoice    TaskKind = "voice"     // write down a voice message
+	TaskIncident TaskKind = "incident"  // see to a mass incident: the office alone
 )

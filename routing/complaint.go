@@ -49,6 +49,7 @@ type Judgement struct {
 	Contrary     []Evidence    `json:"contrary,omitempty"` // what spoke for the second alternative
 	Entities     *Entities     `json:"entities,omitempty"`
 	Model        string        `json:"model,omitempty"`
+	Matter       Matter        `json:"-"` // kept beside the case: see Reader.MatterOf
 }
 
 // Alternative is one candidate with its calibrated probability; the first is the judgement itself.
@@ -73,5 +74,15 @@ type Entities struct {
 	Dates      []string `json:"dates,omitempty"`
 	Phones     []string `json:"phones,omitempty"`
 	People     []string `json:"people,omitempty"`
-	PlaceHint  string   `json:"place_hint,omitempty"`
+	// PlaceHint is a street, town or landmark. It is no district: PlaceDistrict, where it lies, is a suggestion to confirm, "" if unknown.
+	PlaceHint     string `json:"place_hint,omitempty"`
+	PlaceDistrict string `json:"place_district,omitempty"`
+}
+
+// SuggestedDistrict returns the district that a judgement without one may mean, by the place that it names; "" and "" if there is none.
+func (j Judgement) SuggestedDistrict() (place, district string) {
+	if j.District != "" || j.Entities == nil || j.Entities.PlaceDistrict == "" {
+		return "", ""
+	}
+	return j.Entities.PlaceHint, j.Entities.PlaceDistrict
 }

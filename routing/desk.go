@@ -16,6 +16,7 @@ type Desk struct {
 	plan  *Plan
 	live  Volatile
 	now   func() time.Time
+	burst Burst
 }
 
 // NewDesk returns a desk on the store, under the plan, announcing changes on live.
@@ -72,6 +73,9 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 		}
 	}
 	d.announce(tx, filed)
+	if err := d.gather(ctx, tx, &filed); err != nil {
+		return Case{}, false, err
+	}
 	return filed, true, nil
 }
 

@@ -58,10 +58,10 @@ func (d *Desk) record(ctx context.Context, tx Tx, c *Case, e Event) error {
 	return tx.UpdateCase(ctx, *c, e)
 }
 
-// checkOvertaken is ErrConflict when somebody has acted since the version. Entries of the clocks alone overtake nobody: whoever was writing an
-// answer when the case was urged decided on the same facts.
+// checkOvertaken is ErrConflict when somebody has acted since the version. What the system enters overtakes nobody: whoever was writing an
+// answer when the case was urged by its clock, or joined with others of the same matter, decided on the same facts.
 func (d *Desk) checkOvertaken(ctx context.Context, tx Tx, c Case, version int64) error {
-	if version > c.Version || version < 0 || d.plan.Timetable == nil {
+	if version > c.Version || version < 0 {
 		return ErrConflict
 	}
 	events, err := tx.Events(ctx, c.Number)
@@ -69,7 +69,7 @@ func (d *Desk) checkOvertaken(ctx context.Context, tx Tx, c Case, version int64)
 		return fmt.Errorf("read timeline of %s: %w", c.Number, err)
 	}
 	for _, e := range events {
-		if e.Seq > version && e.Data.Clock == nil {
+		if e.Seq > version && e.Data.Clock == nil && e.Action != ActionJoin {
 			return ErrConflict
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -97,12 +98,20 @@ func (d *Desk) AddTaskIn(ctx context.Context, tx Tx, t Task) error {
 	return nil
 }
 
-// FinishTask takes a task off the list. Errors: ErrForbidden, ErrConflict when somebody did it already.
+// FinishTask takes a task off the list; a mass incident is for the office to finish. Errors: ErrForbidden, ErrConflict when somebody did
+// it already.
 func (d *Desk) FinishTask(ctx context.Context, actor Actor, id string) error {
 	if actor.Role != RoleOperator && !actor.overseer() {
 		return ErrForbidden
 	}
 	return d.store.Update(ctx, func(tx Tx) error {
+		open, err := tx.OpenIncidents(ctx)
+		if err != nil {
+			return fmt.Errorf("look for open incidents: %w", err)
+		}
+		if !actor.overseer() && slices.ContainsFunc(open, func(i Incident) bool { return i.ID == id }) {
+			return ErrForbidden
+		}
 		if err := tx.FinishTask(ctx, id, actor.Name, d.now()); err != nil {
 			return err
 		}

@@ -30,12 +30,13 @@ type EventData struct {
 	Attachments  []string   `json:"attachments,omitempty"` // attachment ids
 	Contact      bool       `json:"contact,omitempty"`     // the contact was changed
 	Confidential *bool      `json:"confidential,omitempty"`
-	Urgency      *Urgency   `json:"urgency,omitempty"` // nil: as it was
-	Clock        *ClockMark `json:"clock,omitempty"`   // of the clock that the system acts for: warn, urge, supervise, bulletin
+	Urgency      *Urgency   `json:"urgency,omitempty"`  // nil: as it was
+	Clock        *ClockMark `json:"clock,omitempty"`    // of the clock that the system acts for: warn, urge, supervise, bulletin
+	Incident     string     `json:"incident,omitempty"` // task id of the mass incident
 }
 
 // VisibleTo reports whether the event may be shown to the actor. The complainant doesn't hear of refusals, of an extension that is asked
-// for but not granted, of internal progress notes; who looked at the contact is for the office, and for the unit that did.
+// for but not granted, of internal progress notes, of who else complains; who looked at the contact is for the office, and for the unit that did.
 func (e Event) VisibleTo(a Actor) bool {
 	byUnit := e.Actor.Role == RoleUnit
 	switch {
@@ -46,7 +47,7 @@ func (e Event) VisibleTo(a Actor) bool {
 	case a.Role == RoleComplainant && e.Data.Clock != nil:
 		return e.Action == ActionSupervise && !e.Data.Internal // the rest of the ladder is between the office and the unit
 	case a.Role == RoleComplainant:
-		return e.Action != ActionReveal && e.Action != ActionRefuse
+		return e.Action != ActionReveal && e.Action != ActionRefuse && e.Action != ActionJoin
 	case a.Role == RoleUnit && e.Action == ActionReveal:
 		return byUnit && e.Actor.Unit == a.Unit
 	}

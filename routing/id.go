@@ -38,5 +38,8 @@ func newNumber(at time.Time) (string, error) {
 	return fmt.Sprintf("JS%s-%06d", at.In(Beijing()).Format("20060102"), n), nil
 }
 
+// NumbersFrom is where the numbers of cases filed on the day of at or later begin, in the order of text.
+func NumbersFrom(at time.Time) string { return "JS" + at.In(Beijing()).Format("20060102") }
+
 // Beijing is the time zone of the office, its calendar and its case numbers. China has had no daylight saving since 1991.
 func Beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }

@@ -65,6 +65,7 @@ const (
 	ActionUrge       Action = "urge"       // somebody asks for speed
 	ActionSupervise  Action = "supervise"  // the office puts it on its own list
 	ActionSupplement Action = "supplement" // the complainant adds words, evidence or contact
+	ActionJoin       Action = "join"       // the case is found to be one of a mass incident; as filing, nobody's step on a case
 	ActionReveal     Action = "reveal"     // a member of staff looks at the unmasked contact, with a reason
 	ActionWarn       Action = "warn"       // a clock comes near its limit (预警); the system's alone, as bulletin
 	ActionBulletin   Action = "bulletin"   // long over a limit, the case is named in the bulletin (通报)

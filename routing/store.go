@@ -49,7 +49,17 @@ type Reader interface {
 	Quotas(ctx context.Context, complainantID string, now time.Time) ([]Quota, error)
 	Dialogue(ctx context.Context, complainantID string) (Dialogue, error)
 	DueDialogues(ctx context.Context, now time.Time, limit int) ([]Dialogue, error)
-	// OpenTasks lists what operators have to do, oldest first.
+	// MatterOf is what the case is about, as judged at filing; ErrNotFound when that wasn't kept.
+	MatterOf(ctx context.Context, number string) (Matter, error)
+	// MattersOf are the matters of the complainant's newest open cases, by number.
+	MattersOf(ctx context.Context, complainantID string) (map[string]Matter, error)
+	// Alike lists open cases that are like a matter, the most alike first. Of features that very many cases share it considers the newest
+	// cases alone, so that it is quick however many there are.
+	Alike(ctx context.Context, r Resemblance) ([]Near, error)
+	// OpenIncidents lists the mass incidents that the office has still to see to, oldest first.
+	OpenIncidents(ctx context.Context) ([]Incident, error)
+
+	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
 
 	User(ctx context.Context, id string) (User, error)
@@ -73,7 +83,7 @@ type Tx interface {
 	// PutDialogue stores the state if its version is still d.Version and counts it up; else ErrConflict.
 	PutDialogue(ctx context.Context, d Dialogue) error
 
-	// InsertCase stores a new case with its first event; ErrExists when the number or (source, external id) is taken.
+	// InsertCase stores a new case with its first event and its matter; ErrExists when the number or (source, external id) is taken.
 	InsertCase(ctx context.Context, c Case, e Event) error
 	// UpdateCase appends the event and stores the projection; ErrConflict unless the stored version is e.Seq-1.
 	UpdateCase(ctx context.Context, c Case, e Event) error
@@ -101,6 +111,10 @@ type Tx interface {
 	PutReport(ctx context.Context, providerID, status string) error
 	TakeReport(ctx context.Context, providerID string) (status string, err error)
 
+	// LockIncidents keeps every other transaction from raising a mass incident until this one ends.
+	LockIncidents(ctx context.Context) error
+	// JoinIncident puts a case on a mass incident; ErrExists: it is on one already.
+	JoinIncident(ctx context.Context, taskID, number string) error
 	InsertTask(ctx context.Context, t Task) error
 	FinishTask(ctx context.Context, id, by string, at time.Time) error // ErrConflict: somebody did it already
 

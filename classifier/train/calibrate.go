@@ -62,9 +62,10 @@ type guess struct {
 	unit, inTop bool // right unit, right label among the top three
 }
 
-// calibrate finds the temperature at which these documents are least surprising, and how right the answers then are. Without documents
-// nothing is trusted.
+// calibrate finds the temperature at which these documents, without the traps among them, are least surprising, and how right the answers
+// then are. Without documents nothing is trusted.
 func (t trial) calibrate(documents []int) calibration {
+	documents = slices.DeleteFunc(slices.Clone(documents), func(i int) bool { return t.docs[i].trap })
 	c := calibration{temperature: 1}
 	if len(documents) == 0 {
 		return c

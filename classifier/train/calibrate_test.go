@@ -101,14 +101,17 @@ func TestLabelsShareColumns(t *testing.T) {
 	t.Parallel()
 	rows := []Row{{Item: "1.1", Unit: "drc"}, {Item: "1.1", Unit: "finance"}, {Item: "7.2", Unit: "finance"}, {Item: "other"}, {Item: "1.1", Unit: "drc"}}
 	set := newLabelSet(rows, 0.5)
-	if len(set.labels) != 4 || len(set.shares) != 6 { // items 1.1, 7.2, other; units drc, finance, none
-		t.Fatalf("labels %v, shares %v", set.labels, set.shares)
+	if len(set.labels) != 4 || set.joint != 6 || len(set.columns) != 8 { // items 1.1, 7.2, other; units drc, finance, none; drc and finance within 1.1
+		t.Fatalf("labels %v, columns %v", set.labels, set.columns)
 	}
 	a, b, c := set.labels[set.of(rows[0])], set.labels[set.of(rows[1])], set.labels[set.of(rows[2])]
-	if a.Columns[0] != b.Columns[0] || b.Columns[1] != c.Columns[1] || a.Columns[1] == b.Columns[1] || set.shares[a.Columns[0]] != 1 || set.shares[a.Columns[1]] != 0.5 {
-		t.Errorf("columns of %v, %v, %v; shares %v", a, b, c, set.shares)
+	if a.Columns[0] != b.Columns[0] || b.Columns[1] != c.Columns[1] || a.Columns[1] == b.Columns[1] || set.columns[a.Columns[0]].share != 1 || set.columns[a.Columns[1]].share != 0.5 {
+		t.Errorf("columns of %v, %v, %v; %v", a, b, c, set.columns)
 	}
-	if plain := newLabelSet([]Row{{Item: "x"}, {Item: "y"}}, 0.5); len(plain.shares) != 2 {
-		t.Errorf("labels without units have columns %v", plain.shares)
+	if a.Within < set.joint || b.Within != a.Within+1 || c.Within != 0 || set.columns[a.Within].within != "1.1" {
+		t.Errorf("columns within of %v, %v, %v; %v", a, b, c, set.columns)
+	}
+	if plain := newLabelSet([]Row{{Item: "x"}, {Item: "y"}}, 0.5); len(plain.columns) != 2 {
+		t.Errorf("labels without units have columns %v", plain.columns)
 	}
 }

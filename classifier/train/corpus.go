@@ -29,6 +29,9 @@ type Row struct {
 	// Style is the voice; one author per style.
 	Style string `json:"style"`
 	Hard  bool   `json:"hard"`
+	// Trap is a text of a batch that was written to mislead. The model learns from it and is measured on it, but what confidence is worth
+	// trust is found on the others, since no city writes like that.
+	Trap bool `json:"trap"`
 	// Batch is the file that the row came from. Rows of a batch are alike beyond their label, so that honest measuring holds out whole batches.
 	Batch string `json:"-"`
 }

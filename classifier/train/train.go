@@ -15,12 +15,16 @@ type Options struct {
 	Seed uint64
 	// Cost is what a text on the wrong side costs against plain weights: the higher, the closer the fit.
 	Cost float64
+	// TrapShare is what a text written to mislead costs beside others: at their full cost, plain words outside a story are taken for one.
+	TrapShare float64
 	// Passes is how often each document may be visited per column; most columns need fewer.
 	Passes int
 	// UnitShare is how much a unit's own score counts against its item's.
 	UnitShare float64
 	// MinDocuments is how many documents must hold a feature for it to count.
 	MinDocuments int
+	// MaxFeatures is how many features a model has at most: those that can move a score most.
+	MaxFeatures int
 	// Folds is the number of parts that are held out in turn to measure and calibrate; a batch is never split. With fewer batches than
 	// two, rows are split instead.
 	Folds int
@@ -32,7 +36,7 @@ type Options struct {
 
 // DefaultOptions are the best of those measured on held-out batches (see classifier/README.md).
 func DefaultOptions() Options {
-	return Options{Seed: 1, Cost: 4, Passes: 30, UnitShare: 0.7, MinDocuments: 2, Folds: 4, Risk: 0.03}
+	return Options{Seed: 1, Cost: 4, TrapShare: 0.2, Passes: 30, UnitShare: 0.7, MinDocuments: 2, MaxFeatures: 120_000, Folds: 8, Risk: 0.03}
 }
 
 // Train learns a model from rows and measures it on held-out batches: the report is of models that hadn't seen the texts they answered,
@@ -47,7 +51,7 @@ func Train(ctx context.Context, rows []Row, tax classifier.Taxonomy, o Options) 
 		return nil, Report{}, err
 	}
 	folds := split(rows, o.Folds)
-	progress := counter(len(set.shares)*(len(folds)+1), o.Progress)
+	progress := counter(len(set.columns)*(len(folds)+1), o.Progress)
 	scores, err := heldOut(ctx, docs, folds, set, o, progress)
 	if err != nil {
 		return nil, Report{}, err
@@ -99,7 +103,7 @@ func documents(rows []Row, o Options) ([]document, labelSet, error) {
 	docs := make([]document, len(rows))
 	for i, row := range rows {
 		passages := featurizer.Passages(row.Text)
-		docs[i] = document{classifier.Join(passages, nil), passages, set.of(row)}
+		docs[i] = document{classifier.Join(passages, nil), passages, set.of(row), row.Trap}
 	}
 	return docs, set, nil
 }

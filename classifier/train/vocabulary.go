@@ -12,6 +12,16 @@ type document struct {
 	features []classifier.Feature // of the whole text
 	passages []classifier.Passage
 	label    int
+	trap     bool
+}
+
+// length counts normalised characters.
+func (d document) length() int {
+	sum := 0
+	for _, p := range d.passages {
+		sum += p.Length
+	}
+	return sum
 }
 
 // cell is a known feature of a document: its row and scaled value.
@@ -46,6 +56,18 @@ func newVocabulary(docs []document, minimum int) vocabulary {
 		v.idf = append(v.idf, float32(1+math.Log(float64(len(docs)+1)/float64(frequency[h]+1))))
 	}
 	return v
+}
+
+// frequent tells of a feature that at least one of 500 documents has.
+func (v vocabulary) frequent(row int) bool { return v.idf[row] < float32(1+math.Log(500)) }
+
+// only returns the vocabulary of some rows.
+func (v vocabulary) only(rows []int) vocabulary {
+	less := vocabulary{hashes: pick(v.hashes, rows), idf: pick(v.idf, rows), row: make(map[uint32]int32, len(rows))}
+	for i, h := range less.hashes {
+		less.row[h] = int32(i)
+	}
+	return less
 }
 
 // cells are the known features, scaled to length one as the model does.

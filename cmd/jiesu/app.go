@@ -102,7 +102,8 @@ func (a *app) buildDomain(context.Context) (err error) {
 	if a.judge, err = newJudge(a.cfg.Classifier, a.log); err != nil {
 		return err
 	}
-	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock)
+	burst := routing.Burst{Complainants: a.cfg.Repeats.Burst, Within: a.cfg.Repeats.Within}
+	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst)
 	doors, err := loadDoors()
 	if err != nil {
 		return err

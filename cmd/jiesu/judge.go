@@ -90,13 +90,18 @@ func (j *judge) Judge(text string) routing.Judgement {
 	for _, e := range r.Contrary {
 		out.Contrary = append(out.Contrary, routing.Evidence(e))
 	}
+	out.Matter = make(routing.Matter, len(r.Matter))
+	for i, t := range r.Matter {
+		out.Matter[i] = routing.Trait(t)
+	}
 	return out
 }
 
-// entities keeps the words of what is named; where they stand is of no use beyond the classifier. Of several enterprises and places the
+// entities keeps the words of what is named; where they stand is of no use beyond the classifier. Of several enterprises the
 // first is taken: people name themselves before others.
 func entities(e classifier.Entities) *routing.Entities {
-	out := &routing.Entities{Enterprise: first(e.Enterprise), PlaceHint: first(e.PlaceHints), Phones: texts(e.Phones), People: texts(e.People)}
+	out := &routing.Entities{Enterprise: first(e.Enterprise), Phones: texts(e.Phones), People: texts(e.People)}
+	out.PlaceHint, out.PlaceDistrict = place(e.PlaceHints)
 	for _, a := range e.Amounts {
 		out.Amounts = append(out.Amounts, a.Text)
 	}
@@ -104,6 +109,19 @@ func entities(e classifier.Entities) *routing.Entities {
 		out.Dates = append(out.Dates, d.Text)
 	}
 	return out
+}
+
+// place returns the first place that lies in a known district, if all such places lie in the same; else the first, without a district.
+func place(hints []classifier.PlaceHint) (name, district string) {
+	for _, h := range hints {
+		switch {
+		case name == "", district == "" && h.District != "":
+			name, district = h.Text, h.District
+		case h.District != "" && h.District != district:
+			return hints[0].Text, ""
+		}
+	}
+	return name, district
 }
 
 func first(list []classifier.Entity) string {

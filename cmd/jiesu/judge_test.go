@@ -25,6 +25,27 @@ func trained(t *testing.T, path string, label string) {
 	}
 }
 
+func TestPlaceOfAJudgement(t *testing.T) {
+	t.Parallel()
+	j, err := newJudge(configs.Classifier{MaxWrongUnits: 0.03}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][2]string{
+		"三好街的电脑店被围挡挡住了两年":      {"三好街", "和平区"},
+		"青年大街上的店，西塔也有一家，被挡住了":  {"西塔", "和平区"},
+		"西塔和中街两家店都被围挡挡住了":      {"", ""}, // two districts
+		"青年大街的店被围挡挡住了":         {"", ""}, // through several
+		"铁西区的店在三好街也有分店，被围挡挡住了": {"", ""}, // names its district
+		"大东区的店停电三天没人修":         {"", ""},
+		"电脑店被围挡挡住了两年，没有人来说一句话": {"", ""},
+	} {
+		if place, district := j.Judge(text).SuggestedDistrict(); place != want[0] || district != want[1] {
+			t.Errorf("%s: %q in %q, want %v", text, place, district, want)
+		}
+	}
+}
+
 func TestTheModelIsReplacedWhileItIsAsked(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "model")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 
 	"jiesu/bot"
@@ -17,7 +18,12 @@ func loadTaxonomy() (classifier.Taxonomy, error) {
 	if err := configs.Decode(taxonomyFile, &tax); err != nil {
 		return tax, fmt.Errorf("read taxonomy: %w", err)
 	}
-	return tax, nil
+	places, err := configs.Read("plan/places.tsv")
+	if err != nil {
+		return tax, fmt.Errorf("read gazetteer: %w", err)
+	}
+	tax.Places, err = classifier.ReadPlaces(bytes.NewReader(places))
+	return tax, err
 }
 
 func loadPlan() (*routing.Plan, error) {

@@ -19,6 +19,7 @@ type caseView struct {
 	Timeline   []routing.Event
 	Evidence   evidenceView
 	Notices    []noticeView
+	Alike      []routing.Alike // open cases that are likely the same matter
 	Clocks     []clockView
 	Forms      []form
 	Reveal     *form
@@ -68,6 +69,9 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 		return caseView{}, err
 	}
 	if v.Notices, err = s.noticesOf(c, number); err != nil {
+		return caseView{}, err
+	}
+	if v.Alike, err = s.Desk.AlikeTo(ctx, actor, number); err != nil {
 		return caseView{}, err
 	}
 	if v.Clocks, err = s.clocksOf(ctx, actor, number); err != nil {

@@ -39,7 +39,20 @@ type suggestView struct {
 	Judgement routing.Judgement
 	Marked    []stretch
 	Choices   []routing.Alternative
-	Picked    string // "item|unit", "" for the system's own decision
+	Picked    string          // "item|unit", "" for the system's own decision
+	Alike     []routing.Alike // open cases that are likely the same matter
+	Hint      placeHint
+}
+
+// placeHint is a place that is named, and the district that it suggests, "" for none.
+type placeHint struct {
+	Place, District string
+	Confirmed       bool
+}
+
+func hintOf(j routing.Judgement) placeHint {
+	place, district := j.SuggestedDistrict()
+	return placeHint{Place: place, District: district}
 }
 
 // callerView is what we know of the number that calls.
@@ -57,6 +70,7 @@ type filedView struct {
 	Created bool
 	Page    string       // the complainant's page
 	QR      template.URL // image that binds a WeChat fan to the case, "" when codes are not made
+	Alike   []routing.Alike
 }
 
 func (s *Console) filePage(c *gin.Context, actor routing.Actor) error {
@@ -65,25 +79,35 @@ func (s *Console) filePage(c *gin.Context, actor routing.Actor) error {
 	return nil
 }
 
-func (s *Console) suggest(c *gin.Context, _ routing.Actor) error {
-	s.renderPart(c, http.StatusOK, "file", "suggest", s.suggestion(c.PostForm("text"), c.PostForm("placement")))
+func (s *Console) suggest(c *gin.Context, actor routing.Actor) error {
+	v, err := s.suggestion(c.Request.Context(), actor, c.PostForm("text"), c.PostForm("placement"), c.PostForm("place_district"), c.PostForm("phone"))
+	if err != nil {
+		return err
+	}
+	s.renderPart(c, http.StatusOK, "file", "suggest", v)
 	return nil
 }
 
-func (s *Console) suggestion(text, picked string) suggestView {
+func (s *Console) suggestion(ctx context.Context, actor routing.Actor, text, picked, confirmed, phone string) (suggestView, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		return suggestView{}
+		return suggestView{}, nil
 	}
 	j := s.Judge.Judge(text)
-	v := suggestView{Judgement: j, Marked: mark(text, j.Evidence), Choices: s.dispatchable(j), Picked: picked}
+	v := suggestView{Judgement: j, Marked: mark(text, j.Evidence), Choices: s.dispatchable(j), Picked: picked, Hint: hintOf(j)}
+	v.Hint.Confirmed = confirmed != "" && confirmed == v.Hint.District
 	if item, unit, ok := strings.Cut(picked, "|"); ok && !v.has(picked) {
 		// What the operator picked stays, though more words make the classifier think of something else.
 		if s.Plan.CheckPlacement(routing.Placement{Item: item, Unit: unit}) == nil {
 			v.Choices = append(v.Choices, routing.Alternative{Item: item, Unit: unit})
 		}
 	}
-	return v
+	who, err := s.callerBy(ctx, phone)
+	if err != nil {
+		return suggestView{}, err
+	}
+	v.Alike, err = s.Desk.AlikeBefore(ctx, actor, j.Matter, who.ID)
+	return v, err
 }
 
 func (v suggestView) has(picked string) bool {
@@ -108,16 +132,26 @@ func (s *Console) caller(ctx context.Context, actor routing.Actor, typed string)
 		return callerView{}, nil
 	}
 	v := callerView{Doubtful: !callable}
-	who, err := s.Store.ComplainantByPhone(ctx, phone)
-	if errors.Is(err, routing.ErrNotFound) {
-		return v, nil
-	}
-	if err != nil {
-		return v, fmt.Errorf("look up caller: %w", err)
+	who, err := s.callerBy(ctx, typed)
+	if err != nil || who.ID == "" {
+		return v, err
 	}
 	v.Known, v.Enterprise, v.Name = true, who.Enterprise, routing.MaskName(who.Name)
 	v.Cases, _, err = s.Desk.Cases(ctx, actor, routing.Query{ComplainantID: who.ID, Limit: knownCases})
 	return v, err
+}
+
+// callerBy finds the complainant of a number as it was typed, nobody when it is unknown.
+func (s *Console) callerBy(ctx context.Context, typed string) (routing.Complainant, error) {
+	phone, _ := routing.PlainPhone(typed)
+	if phone == "" {
+		return routing.Complainant{}, nil
+	}
+	who, err := s.Store.ComplainantByPhone(ctx, phone)
+	if err != nil && !errors.Is(err, routing.ErrNotFound) {
+		return routing.Complainant{}, fmt.Errorf("look up caller: %w", err)
+	}
+	return who, nil
 }
 
 func (s *Console) file(c *gin.Context, actor routing.Actor) error {
@@ -135,6 +169,9 @@ func (s *Console) file(c *gin.Context, actor routing.Actor) error {
 	}
 	s.Logger.Info("case filed", "number", filed.Number, "created", created, "actor_id", actor.ID)
 	v := filedView{Case: filed, Created: created, Page: s.address(c) + "/p/" + filed.Token, QR: s.code(c.Request.Context(), filed)}
+	if v.Alike, err = s.Desk.AlikeTo(c.Request.Context(), actor, filed.Number); err != nil { // filed it is all the same
+		s.Logger.Warn("no cases alike for a case just filed", "number", filed.Number, "error", err)
+	}
 	s.render(c, http.StatusOK, "filed", page{Title: "console.filed.title", Actor: actor, Section: "file", Data: v})
 	return nil
 }
@@ -158,8 +195,12 @@ func (s *Console) fileFailed(c *gin.Context, actor routing.Actor, cause error) e
 	if err != nil {
 		return err
 	}
+	suggest, err := s.suggestion(c.Request.Context(), actor, values.Get("text"), values.Get("placement"), values.Get("place_district"), values.Get("phone"))
+	if err != nil {
+		return err
+	}
 	v := fileView{ID: values.Get("external_id"), Values: values, Place: s.choices(values.Get("item")), Problem: &problemView{Key: key, Text: text},
-		Suggest: s.suggestion(values.Get("text"), values.Get("placement")), Callers: callers}
+		Suggest: suggest, Callers: callers}
 	v.Place.Unit, v.Place.District, v.Place.Urgency = values.Get("unit"), values.Get("district"), values.Get("urgency")
 	s.render(c, status, "file", page{Title: "console.file.title", Actor: actor, Section: "file", Data: v})
 	return nil
@@ -184,6 +225,8 @@ func (s *Console) complaintOf(v url.Values) routing.Complaint {
 	}
 	if d := v.Get("district"); d != "" {
 		c.Judgement.District = d
+	} else if hint := hintOf(c.Judgement); hint.District != "" && v.Get("place_district") == hint.District {
+		c.Judgement.District = hint.District
 	}
 	item, unit, picked := strings.Cut(v.Get("placement"), "|")
 	if v.Get("placement") == "manual" {

@@ -105,6 +105,29 @@ func TestSuggestionKeepsWhatTheOperatorPicked(t *testing.T) {
 	w.post("operator", "/console/suggest", "text", complaint, "placement", "9.9|<b>").want(200).lacks("9.9")
 }
 
+// A street says no district by itself: the operator asks, and ticks it.
+func TestPlaceSuggestsADistrictToConfirm(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const text = "街道拖欠我们在中街做的工程款，三年了"
+	w.post("operator", "/console/suggest", "text", text).want(200, "提到中街", "是在沈河区", `name="place_district" value="沈河区"`).lacks(`value="沈河区" checked`)
+	w.post("operator", "/console/suggest", "text", text, "place_district", "沈河区").want(200, `value="沈河区" checked`)
+	w.post("operator", "/console/suggest", "text", text, "place_district", "和平区").want(200).lacks(`value="沈河区" checked`, "和平区")
+	w.post("operator", "/console/suggest", "text", complaint).want(200).lacks("place_district") // names its district
+	for _, c := range []struct{ confirmed, chosen, want string }{
+		{"沈河区", "", "沈河区"}, {"", "", ""}, {"和平区", "", ""}, {"沈河区", "大东区", "大东区"},
+	} {
+		filed := w.console.complaintOf(map[string][]string{"text": {text}, "place_district": {c.confirmed}, "district": {c.chosen}})
+		if filed.Judgement.District != c.want {
+			t.Errorf("%+v: filed in %q", c, filed.Judgement.District)
+		}
+	}
+	p := w.console.placeOf(routing.Case{Item: item, Judgement: judge{}.Judge(text)})
+	if p.District != "" || p.Hint.Place != "中街" || p.Hint.District != "沈河区" {
+		t.Errorf("placement form suggests %+v", p.Hint)
+	}
+}
+
 func TestUnitsFollowTheItem(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -28,11 +28,12 @@ type listView struct {
 	Place   place
 	Filters bool // one of the folded filters is set
 	// Narrowed: a filter or a search is set beside the tab.
-	Narrowed bool
-	Board    []boardLine // how many cases need somebody now
-	Missing  []int       // years without calendar, for the office
-	Clock    routing.ClockFilter
-	Clocks   []routing.ClockFilter
+	Narrowed  bool
+	Incidents []routing.Incident // mass incidents that the office has still to see to; for the office alone
+	Board     []boardLine // how many cases need somebody now
+	Missing   []int       // years without calendar, for the office
+	Clock     routing.ClockFilter
+	Clocks    []routing.ClockFilter
 }
 
 // tab is one tab over the list.
@@ -67,6 +68,11 @@ func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	v.Tabs, v.Bars = tabs(v.State, counts, c.Request.URL.Query()), bars(counts)
 	v.Filters = v.Query.Unit != "" || v.Query.Item != "" || v.Query.District != "" || v.Query.Supervised || v.Clock != ""
 	v.Narrowed = v.Filters || v.Query.Text != ""
+	if slices.Contains(overseers, actor.Role) {
+		if v.Incidents, err = s.Desk.Incidents(ctx, actor); err != nil {
+			return err
+		}
+	}
 	q := v.Query
 	q.States = statesOf(v.State)
 	var next string

@@ -35,6 +35,7 @@ type place struct {
 	Leads                []string // units that the item's category allows
 	Units                []string // every unit, by id
 	Districts            []string
+	Hint                 placeHint // of a case without a district
 }
 
 // Has reports whether the form has the field.
@@ -117,6 +118,9 @@ func (s *Console) placeOf(c routing.Case) place {
 	p.Unit, p.District, p.Assisting, p.Urgency = c.Unit, c.District, c.Assisting, urgencyName(c.Urgency)
 	if p.Unit == "" {
 		p.Unit = c.Judgement.Unit
+	}
+	if c.District == "" {
+		p.Hint = hintOf(c.Judgement)
 	}
 	return p
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -19,10 +20,21 @@ const taskLimit = 100
 
 // tasksView is the list of what operators have to do.
 type tasksView struct {
-	Tasks   []taskView
-	Problem *problemView // why the last answer or look was not possible
-	Keep    bool         // a contact was just revealed: no live update may take it away
+	Incidents []incidentView
+	Tasks     []taskView
+	Problem   *problemView // why the last answer or look was not possible
+	Keep      bool         // a contact was just revealed: no live update may take it away
 }
+
+// incidentView is a mass incident with the first of its cases.
+type incidentView struct {
+	routing.Incident
+	First  []routing.Case
+	Finish bool // the actor may say that it is seen to
+}
+
+// More is how many cases of the incident aren't shown.
+func (v incidentView) More() int { return len(v.Cases) - len(v.First) }
 
 // taskView is a task with whom and what it is about.
 type taskView struct {
@@ -70,12 +82,38 @@ func (s *Console) loadTasks(ctx context.Context, actor routing.Actor) (tasksView
 		return tasksView{}, fmt.Errorf("list tasks: %w", err)
 	}
 	v := tasksView{Tasks: make([]taskView, len(open))}
+	if v.Incidents, err = s.loadIncidents(ctx, actor); err != nil {
+		return tasksView{}, err
+	}
 	for i, t := range open {
 		if v.Tasks[i], err = s.taskOf(ctx, actor, t); err != nil {
 			return tasksView{}, fmt.Errorf("load task %s: %w", t.ID, err)
 		}
 	}
 	return v, nil
+}
+
+// incidentCases is how many cases of a mass incident the page shows.
+const incidentCases = 20
+
+func (s *Console) loadIncidents(ctx context.Context, actor routing.Actor) ([]incidentView, error) {
+	open, err := s.Desk.Incidents(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]incidentView, len(open))
+	for i, incident := range open {
+		v := incidentView{Incident: incident, Finish: slices.Contains(overseers, actor.Role)}
+		for _, number := range incident.Cases[:min(incidentCases, len(incident.Cases))] {
+			c, err := s.Desk.Case(ctx, actor, number)
+			if err != nil {
+				return nil, fmt.Errorf("load case of incident %s: %w", incident.ID, err)
+			}
+			v.First = append(v.First, c)
+		}
+		list[i] = v
+	}
+	return list, nil
 }
 
 // find is the task with the id, nil when it isn't in the list.

@@ -58,7 +58,7 @@ func (c *clock) add(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// judge is sure of arrears, torn about invoices and at a loss about everything else.
+// judge is sure of arrears, torn about invoices and at a loss about everything else. All talk of closing orders is of one matter.
 type judge struct{}
 
 func (judge) Judge(text string) routing.Judgement {
@@ -88,6 +88,12 @@ func (judge) Judge(text string) routing.Judgement {
 		if strings.Contains(text, d) {
 			j.District = d
 		}
+	}
+	if strings.Contains(text, "停业") {
+		j.Matter = routing.Matter{{Hash: 1, Weight: 0.6}, {Hash: 2, Weight: 0.6}}
+	}
+	if j.District == "" && strings.Contains(text, "中街") {
+		j.Entities = &routing.Entities{PlaceHint: "中街", PlaceDistrict: "沈河区"}
 	}
 	j.Thin = len([]rune(text)) < 12
 	return j
@@ -130,7 +136,7 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	words, err := configs.Wording()
 	must(t, err)
 	w.words, w.live = words, routing.NewMemory(w.clock.now)
-	w.desk = routing.NewDesk(w.store, w.plan, w.live, w.clock.now)
+	w.desk = routing.NewDesk(w.store, w.plan, w.live, w.clock.now).WithBurst(routing.Burst{Complainants: 3, Within: time.Hour})
 	stopping := make(chan struct{})
 	w.stop = sync.OnceFunc(func() { close(stopping) })
 	t.Cleanup(w.stop)

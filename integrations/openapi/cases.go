@@ -3,6 +3,7 @@ package openapi
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -38,7 +39,7 @@ func (in *fileInput) Resolve(huma.Context) []error {
 type fileOutput struct {
 	Status   int
 	Location string `header:"Location"`
-	Body     Case
+	Body     FiledCase
 }
 
 // file files a complaint, or returns the case that the same key has filed under the same external id.
@@ -55,11 +56,24 @@ func (a *API) file(ctx context.Context, actor routing.Actor, in *fileInput) (*fi
 	if err != nil {
 		return nil, err
 	}
-	out := &fileOutput{Status: http.StatusOK, Body: a.caseOf(actor, filed)}
+	out := &fileOutput{Status: http.StatusOK, Body: FiledCase{a.caseOf(actor, filed), a.similar(ctx, actor, filed.Number)}}
 	if created {
 		out.Status, out.Location = http.StatusCreated, Prefix+"/cases/"+filed.Number
 	}
 	return out, nil
+}
+
+// similar lists the cases alike. The complaint is filed whether they can be read or not.
+func (a *API) similar(ctx context.Context, actor routing.Actor, number string) []Similar {
+	alike, err := a.Desk.AlikeTo(ctx, actor, number)
+	if err != nil {
+		a.Logger.WarnContext(ctx, "no cases alike for a case just filed", "number", number, "error", err)
+	}
+	similar := []Similar{}
+	for _, x := range alike {
+		similar = append(similar, Similar{x.Case.Number, x.Case.State, math.Round(100*x.Likeness) / 100, x.Own})
+	}
+	return similar
 }
 
 // fileOnce files, and tries again when another request was faster with the same external id: it then finds the case.

@@ -40,6 +40,38 @@ func TestASureComplaintIsFiledAndDispatched(t *testing.T) {
 	}
 }
 
+func TestAComplaintFiledIsAnsweredWithThoseLikeIt(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	file := func(text, phone string) (number string, similar []any) {
+		t.Helper()
+		a := s.do("operator", "POST", "/api/v1/cases", map[string]any{"text": text, "phone": phone, "enterprise": "隐名商行", "confidential": true, "external_id": text})
+		if a.Code >= 300 || strings.Count(a.Body.String(), "隐名商行") != 1 {
+			t.Fatalf("%d %s", a.Code, a.Body)
+		}
+		return a.str("number"), a.body["similar"].([]any)
+	}
+	first, similar := file("停业通知没有依据", "13800138001")
+	if len(similar) != 0 {
+		t.Errorf("the first: %v", similar)
+	}
+	if _, similar = file(unsureText, "13800138001"); len(similar) != 0 {
+		t.Errorf("another matter: %v", similar)
+	}
+	second, similar := file("停业，说停就停", "13800138002")
+	want := fmt.Sprint([]any{map[string]any{"number": first, "state": "triage", "score": 0.72, "same_complainant": false}})
+	if fmt.Sprint(similar) != want {
+		t.Errorf("by another: %v, want %s", similar, want)
+	}
+	_, similar = file("又来问停业的事", "13800138001")
+	if got := fmt.Sprint(similar); len(similar) != 2 || !strings.Contains(got, "same_complainant:true") || strings.Index(got, first) > strings.Index(got, second) {
+		t.Errorf("said again: %v", similar)
+	}
+	if _, similar = file("停业通知没有依据", "13800138001"); len(similar) != 2 { // the case that is there
+		t.Errorf("the same external id: %v", similar)
+	}
+}
+
 func TestAnUnsureComplaintWaitsInTriageAsOther(t *testing.T) {
 	t.Parallel()
 	s := start(t)

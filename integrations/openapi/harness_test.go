@@ -38,7 +38,11 @@ type judge struct{}
 
 func (judge) Judge(text string) routing.Judgement {
 	if !strings.Contains(text, "拖欠") {
-		return routing.Judgement{Item: routing.Other, Confidence: 0.3, Decision: routing.DecisionTriage}
+		j := routing.Judgement{Item: routing.Other, Confidence: 0.3, Decision: routing.DecisionTriage}
+		if strings.Contains(text, "停业") { // all of one matter
+			j.Matter = routing.Matter{{Hash: 1, Weight: 0.6}, {Hash: 2, Weight: 0.6}}
+		}
+		return j
 	}
 	return routing.Judgement{Item: sureItem, Unit: sureUnit, Confidence: 0.93, Decision: routing.DecisionDispatch,
 		Alternatives: []routing.Alternative{{Item: sureItem, Unit: sureUnit, Confidence: 0.93}},

@@ -46,6 +46,20 @@ type Case struct {
 	Actions      []routing.Action      `json:"actions" nullable:"false" doc:"What this key may do to the case as it stands."`
 }
 
+// FiledCase is a case just filed, with those that it may repeat.
+type FiledCase struct {
+	Case
+	Similar []Similar `json:"similar" nullable:"false" doc:"Open cases that are likely the same matter, by what is said: those of the same complainant first, then the most alike. At most five."`
+}
+
+// Similar is a case like another one.
+type Similar struct {
+	Number          string        `json:"number" example:"JS20261124-012345"`
+	State           routing.State `json:"state"`
+	Score           float64       `json:"score" doc:"How alike, 0 to 1. The same matter told by another person is rarely above 0.5."`
+	SameComplainant bool          `json:"same_complainant"`
+}
+
 // CaseDetail is a case with its timeline.
 type CaseDetail struct {
 	Case

@@ -61,6 +61,9 @@ func (t *tx) InsertCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := insert(ctx, t.run, "cases", t.caseRow(c)); err != nil {
 		return fmt.Errorf("insert case %s: %w", c.Number, err)
 	}
+	if err := t.insertMatter(ctx, c); err != nil {
+		return err
+	}
 	return t.follow(ctx, c, e)
 }
 
@@ -73,6 +76,9 @@ func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) er
 	}
 	if _, err := run(ctx, t.run, `DELETE FROM case_units WHERE case_number = $1`, c.Number); err != nil {
 		return fmt.Errorf("update units of case %s: %w", c.Number, err)
+	}
+	if err := t.moveMatter(ctx, c, e); err != nil {
+		return err
 	}
 	return t.follow(ctx, c, e)
 }

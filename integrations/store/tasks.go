@@ -16,7 +16,7 @@ func readTask(scan scanner) (t routing.Task, err error) {
 // OpenTasks implements routing.Reader.
 func (r reader) OpenTasks(ctx context.Context, limit int) ([]routing.Task, error) {
 	return list(ctx, r.run, readTask, `SELECT id, kind, case_number, complainant_id, note, created_at, done_at, done_by FROM tasks
-		WHERE done_at = 0 ORDER BY created_at, id LIMIT $1`, limit)
+		WHERE done_at = 0 AND kind <> 'incident' ORDER BY created_at, id LIMIT $1`, limit)
 }
 
 // InsertTask implements routing.Tx.

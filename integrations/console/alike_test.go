@@ -1,0 +1,80 @@
+package console
+
+import (
+	"context"
+	"testing"
+
+	"jiesu/routing"
+)
+
+// closing files a complaint about the closing order.
+func (w *world) closing(words, phone string, confidential bool) routing.Case {
+	w.t.Helper()
+	return w.file(func(c *routing.Complaint) {
+		c.Text, c.Contact, c.Confidential = words, routing.Contact{Phone: phone, Name: "甲乙丙", Enterprise: "隐名烧烤店"}, confidential
+		c.Judgement = judge{}.Judge(words)
+		c.Placement = &routing.Placement{Item: item, Unit: lead}
+	})
+}
+
+func TestALikelyRepeatIsShownBeforeAndAfterFiling(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	own := w.closing("秀湖边的停业通知没有依据", "13800138001", false)
+	city := w.closing("停业通知说来就来", "13800138002", true)
+	away := w.closing("停业已经办完", "13800138003", false)
+	w.update(func(ctx context.Context, tx routing.Tx) error {
+		_, err := w.desk.ActIn(ctx, tx, routing.Actor{Role: routing.RoleOperator}, away.Number, routing.Step{Action: routing.ActionWithdraw})
+		return err
+	})
+	w.post("operator", "/console/suggest", "text", "又来问停业的事", "phone", "138 0013 8001").want(200, "可能已经反映过", own.Number, "同一诉求人", city.Number).
+		lacks(away.Number, "13800138002", "甲乙丙", "隐名烧烤店")
+	w.post("operator", "/console/suggest", "text", "又来问停业的事").want(200, own.Number, city.Number).lacks("同一诉求人")
+	w.post("operator", "/console/suggest", "text", "说的是别的事情").want(200).lacks("可能已经反映过")
+	a := w.post("operator", "/console/file", "external_id", freshForm(w, "operator"), "text", "又来问停业的事", "phone", "13800138001", "placement", "").
+		want(200, "登记好了", "可能与这些工单是同一件事", own.Number, "同一诉求人", city.Number)
+	filed := w.load(numberPattern.FindString(a.body))
+	w.get("office", casePath(filed)).want(200, "可能是同一件事", casePath(own), casePath(city)).lacks(casePath(away))
+	w.get("office", casePath(away)).want(200, "可能是同一件事", casePath(own)) // what is done shows what still goes on
+}
+
+func TestAUnitSeesOnlyItsOwnCasesThatAreAlikeAndNoHiddenOnes(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	mine, hidden := w.closing("秀湖停业", "13800138001", false), w.closing("秀湖停业", "13800138002", true)
+	second := w.closing("停业通知", "13800138001", false)
+	w.update(func(ctx context.Context, tx routing.Tx) error {
+		_, err := w.desk.ActIn(ctx, tx, routing.Actor{Role: routing.RoleOffice}, second.Number, routing.Step{Action: routing.ActionReassign, Unit: other})
+		return err
+	})
+	w.get("unit", casePath(mine)).want(200).lacks(hidden.Number, second.Number, "可能是同一件事")
+	w.get("unit", casePath(hidden)).want(200).lacks(mine.Number, "可能是同一件事")
+	third := w.closing("停业", "13800138004", false)
+	w.get("unit", casePath(mine)).want(200, "可能是同一件事", third.Number).lacks(hidden.Number, second.Number, "console/tasks#incident")
+}
+
+func TestAMassIncidentIsOnTheOfficesBoardUntilItIsSeenTo(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	first := w.closing("秀湖停业", "13800138001", true)
+	w.closing("秀湖停业", "13800138002", false)
+	w.get("office", "/console").want(200).lacks("群体性诉求")
+	third := w.closing("停业通知", "13800138003", false)
+	w.get("office", "/console").want(200, "群体性诉求：3 件诉求反映同一件事", "/console/tasks#incident-")
+	for _, user := range []string{"operator", "unit"} {
+		w.get(user, "/console").want(200).lacks("群体性诉求")
+	}
+	open, err := w.store.OpenIncidents(t.Context())
+	must(t, err)
+	done := "/console/tasks/" + open[0].ID + "/done"
+	w.get("operator", "/console/tasks").want(200, "群体性诉求", "已有 3 件诉求", casePath(first), casePath(third)).lacks(done, "13800138001", "没有要办的事")
+	w.get("office", "/console/tasks").want(200, casePath(first), done)
+	w.get("office", casePath(first)).want(200, "列入群体性诉求", "/console/tasks#incident-"+open[0].ID)
+	w.get("unit", casePath(first)).want(200, "列入群体性诉求").lacks("/console/tasks#incident-", third.Number)
+	w.get("", "/p/"+w.load(first.Number).Token).want(200).lacks("群体性诉求")
+	w.post("operator", done).want(403)
+	w.post("office", done).to("/console/tasks")
+	w.get("office", "/console").want(200).lacks("群体性诉求")
+	w.get("office", "/console/tasks").want(200, "没有要办的事")
+	w.get("office", casePath(first)).want(200, "列入群体性诉求")
+}

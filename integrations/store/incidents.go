@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"jiesu/routing"
+)
+
+// OpenIncidents implements routing.Reader.
+func (r reader) OpenIncidents(ctx context.Context) ([]routing.Incident, error) {
+	type member struct {
+		task   routing.Task
+		number string
+	}
+	read := func(scan scanner) (m member, err error) {
+		t := &m.task
+		err = scan(&t.ID, &t.Kind, &t.CaseNumber, &t.ComplainantID, &t.Note, when{&t.CreatedAt}, when{&t.DoneAt}, &t.DoneBy, &m.number)
+		return m, err
+	}
+	members, err := list(ctx, r.run, read, `SELECT id, kind, tasks.case_number, complainant_id, note, created_at, done_at, done_by,
+		incident_cases.case_number FROM tasks JOIN incident_cases ON task_id = id WHERE done_at = 0 AND kind = 'incident'
+		ORDER BY created_at, id, incident_cases.case_number`)
+	if err != nil {
+		return nil, fmt.Errorf("list open incidents: %w", err)
+	}
+	var open []routing.Incident
+	for _, m := range members {
+		if last := len(open) - 1; last < 0 || open[last].ID != m.task.ID {
+			open = append(open, routing.Incident{Task: m.task})
+		}
+		last := &open[len(open)-1]
+		last.Cases = append(last.Cases, m.number)
+	}
+	return open, nil
+}
+
+// LockIncidents implements routing.Tx.
+func (t *tx) LockIncidents(ctx context.Context) error {
+	if _, err := run(ctx, t.run, `UPDATE incident_turn SET taken = taken + 1 WHERE id = 1`); err != nil {
+		return fmt.Errorf("wait for the turn to raise an incident: %w", err)
+	}
+	return nil
+}
+
+// JoinIncident implements routing.Tx.
+func (t *tx) JoinIncident(ctx context.Context, taskID, number string) error {
+	if err := insert(ctx, t.run, "incident_cases", row{{"case_number", number}, {"task_id", taskID}}); err != nil {
+		return fmt.Errorf("put case %s on incident %s: %w", number, taskID, err)
+	}
+	return nil
+}
