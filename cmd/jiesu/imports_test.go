@@ -16,17 +16,18 @@ import (
 var allowed = map[string][]string{
 	"configs":                      {},
 	"routing":                      {},
+	"routing/report":               {"routing"},
 	"classifier":                   {"classifier/text"},
 	"classifier/text":              {},
 	"classifier/train":             {"classifier"},
 	"bot":                          {"routing", "classifier"},
 	"integrations/store":           {"routing"},
 	"integrations/store/storetest": {"routing"},
-	"integrations/jobs":            {"routing"},
+	"integrations/jobs":            {"routing", "routing/report"},
 	"integrations/wechat":          {"routing"},
 	"integrations/wechat/sandbox":  {"routing"},
-	"integrations/console":         {"routing"},
-	"integrations/openapi":         {"routing"},
+	"integrations/console":         {"routing", "routing/report"},
+	"integrations/openapi":         {"routing", "routing/report"},
 	"integrations/redis":           {"routing"},
 }
 
