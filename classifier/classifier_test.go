@@ -426,6 +426,7 @@ func TestPlainWordsAreUnderstood(t *testing.T) {
 	m := embedded(t)
 	for text, want := range map[string]string{
 		"区里欠我们公司工程款五年了，天天推": "1.1/finance",
+		"区里欠我装修款两年多了 你们管不管": "1.1/finance",
 		"招投标量身定做，我们投不了标":    "5.1/drc",
 		"停电两天没人来修，冷库的货全坏了":  "6.2/power",
 		"协会逼着企业入会交会费":       "5.7/civil-affairs",
