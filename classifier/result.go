@@ -1,5 +1,7 @@
 package classifier
 
+import "unicode"
+
 // Decision says who acts on a Result.
 type Decision string
 
@@ -87,6 +89,9 @@ func (m *Model) Classify(s string) Result {
 	probabilities := Softmax(w.scores, m.temperature)
 	w.order = ranked(w.order[:0], probabilities, alternatives)
 	result := m.answer(w.order, probabilities)
+	if result.Decision == Dispatch && foreign(w.Normalized.Runes) {
+		result.Decision = Ask
+	}
 	m.towards(w, w.order[0])
 	result.Evidence = m.evidence(w, 5)
 	result.Contrary = []Span{}
@@ -104,6 +109,21 @@ func (m *Model) Classify(s string) Result {
 	result.substance = m.finder.substance(&w.reading)
 	m.free.release(w)
 	return result
+}
+
+// foreign tells a text of which most letters aren't Chinese: some of its words may be known, but not what it says of them.
+func foreign(runes []rune) bool {
+	letters, chinese := 0, 0
+	for _, r := range runes {
+		switch {
+		case r >= '\u4e00' && r <= '\u9fff':
+			letters++
+			chinese++
+		case unicode.IsLetter(r):
+			letters++
+		}
+	}
+	return 2*chinese < letters
 }
 
 // District returns only the district of a text, as Classify would.
