@@ -137,7 +137,7 @@ func (d *Desk) draft(actor Actor, c Complaint, complainantID, source string) (Ca
 		ComplainantID: complainantID, Token: NewToken(), Judgement: c.Judgement, FiledAt: now,
 	}
 	e := Event{ID: NewID(), Seq: 1, Action: ActionFile, At: now, Actor: actor, To: StateTriage}
-	e.Data = EventData{Note: c.Note, Internal: c.Note != "", Attachments: c.Attachments}
+	e.Data = EventData{Note: c.Note, Internal: c.Note != "", Attachments: c.Attachments, Points: d.plan.Asks.Points(c.Text)}
 	j := c.Judgement
 	switch {
 	case c.Placement != nil:
@@ -214,18 +214,27 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 		return Case{}, err
 	}
 	if s.Version != 0 && s.Version != c.Version {
-		if err := d.checkOvertaken(ctx, tx, c, s.Version); err != nil {
+		if err := d.checkOvertaken(ctx, tx, actor, c, s.Version); err != nil {
 			return Case{}, err
 		}
 	}
 	if err != nil {
 		return Case{}, err
 	}
-	data, err := s.data(c, d.plan)
+	now := d.now()
+	if err := c.checkTime(s.Action, now); err != nil {
+		return Case{}, err
+	}
+	data, err := s.data(c, d.plan, now)
 	if err != nil {
 		return Case{}, err
 	}
-	e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: s.Action, At: d.now(), Actor: actor, From: c.State, To: to, Data: data}
+	if s.Action == ActionRedo {
+		if data.Redone, err = lastReply(ctx, tx, number); err != nil {
+			return Case{}, err
+		}
+	}
+	e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: s.Action, At: now, Actor: actor, From: c.State, To: to, Data: data}
 	c.Apply(e, d.plan)
 	if s.Contact != nil && s.Action == ActionSupplement {
 		c.Contact = c.Contact.with(*s.Contact)
@@ -239,8 +248,39 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	if err := d.notify(ctx, tx, c, e); err != nil {
 		return Case{}, err
 	}
+	if err := d.superviseBy(ctx, tx, &c, c.cause(s.Action), before.Supervised); err != nil {
+		return Case{}, err
+	}
 	d.announce(tx, before, c)
 	return c, nil
+}
+
+// superviseBy puts the case on the supervision list by the system's own hand. The complainant hears once that it is there.
+func (d *Desk) superviseBy(ctx context.Context, tx Tx, c *Case, why Cause, already bool) error {
+	if why == "" {
+		return nil
+	}
+	e := Event{ID: NewID(), Case: c.Number, Seq: c.Version + 1, Action: ActionSupervise, At: c.UpdatedAt, Actor: System(), From: c.State, To: c.State,
+		Data: EventData{Cause: why, Internal: already}}
+	c.Apply(e, d.plan)
+	if err := d.record(ctx, tx, c, e); err != nil {
+		return err
+	}
+	return d.notify(ctx, tx, *c, e)
+}
+
+// lastReply is the number of the event that a redo is about.
+func lastReply(ctx context.Context, tx Tx, number string) (seq int64, err error) {
+	events, err := tx.Events(ctx, number)
+	if err != nil {
+		return 0, fmt.Errorf("read timeline of %s: %w", number, err)
+	}
+	for _, e := range events {
+		if e.Action == ActionReply {
+			seq = e.Seq
+		}
+	}
+	return seq, nil
 }
 
 // with takes over the fields of n that say something.

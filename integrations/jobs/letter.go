@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"jiesu/routing"
@@ -36,7 +37,11 @@ func (w writer) letter(ctx context.Context, n routing.Notice) (routing.Letter, e
 	if c, err = w.asOf(ctx, c, n.Seq); err != nil {
 		return routing.Letter{}, err
 	}
-	l := routing.Letter{Notice: n, Case: c, Recipient: who, Text: w.text(n, c)}
+	named, err := w.naming(ctx, n)
+	if err != nil {
+		return routing.Letter{}, err
+	}
+	l := routing.Letter{Notice: n, Case: c, Recipient: who, Text: w.text(named, c)}
 	if c.Token != "" {
 		l.PageURL = w.publicURL + "/p/" + c.Token
 	}
@@ -65,6 +70,23 @@ func (w writer) asOf(ctx context.Context, c routing.Case, seq int64) (routing.Ca
 	return c, nil
 }
 
+// naming is a notice that a complaint isn't accepted with the route that its step named, before what the office wrote itself.
+func (w writer) naming(ctx context.Context, n routing.Notice) (routing.Notice, error) {
+	if n.Kind != routing.NoticeKind(routing.ActionNotAccept) {
+		return n, nil
+	}
+	events, err := w.store.Events(ctx, n.CaseNumber)
+	if err != nil {
+		return n, fmt.Errorf("read route named by notice %s: %w", n.ID, err)
+	}
+	for _, e := range events {
+		if e.Seq == n.Seq && e.Data.Route != nil {
+			n.Text = strings.TrimSuffix(e.Data.Route.Say(w.words)+"\n"+n.Text, "\n")
+		}
+	}
+	return n, nil
+}
+
 // text renders the whole message. A note that is too long is shortened and the reader sent to the page.
 func (w writer) text(n routing.Notice, c routing.Case) string {
 	full := w.render(n, c, n.Text)
@@ -79,7 +101,10 @@ func (w writer) text(n routing.Notice, c routing.Case) string {
 // render fills the text of the notice's kind. The note stands on a line of its own with its label, and neither is there without it.
 func (w writer) render(n routing.Notice, c routing.Case, note string) string {
 	key := "notice." + string(n.Kind)
-	if !w.words.Has(key) {
+	switch {
+	case c.Restricted && c.State == routing.StateTransferred && w.words.Has(key+".withheld"):
+		key += ".withheld"
+	case !w.words.Has(key):
 		key = "notice.other"
 	}
 	if note != "" {

@@ -125,6 +125,9 @@ func (r reader) find(c *conditions, q routing.Query) {
 	if q.Visible.Role == routing.RoleUnit { // who may not read a name may not find out about it by guessing either
 		words = "(" + words + " AND NOT confidential)"
 	}
+	if !q.Visible.ReadsAll() {
+		words = "(" + words + " AND NOT restricted)"
+	}
 	p := pattern(q.Text)
 	c.add("(number"+like+" OR "+words+")", p, p, p)
 }
