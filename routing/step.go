@@ -57,11 +57,15 @@ func (s Step) data(c Case, plan *Plan, now time.Time) (d EventData, err error) {
 			return EventData{}, invalid("proposed_unit", "error.unknown_unit")
 		}
 		d.ProposedUnit = s.ProposedUnit
-		d.Ground, err = one(s.Ground, GroundOther, Grounds(), "ground")
+		if d.Ground = orElse(s.Ground, GroundOther); !oneOf(d.Ground, Grounds()) {
+			return EventData{}, invalid("ground", "error.ground_unknown")
+		}
 	case ActionNotAccept:
 		d.Route, err = plan.route(s.Route)
 	case ActionTransfer:
-		d.Body, err = one(s.Body, BodyOther, Bodies(), "body")
+		if d.Body = orElse(s.Body, BodyOther); !oneOf(d.Body, Bodies()) {
+			return EventData{}, invalid("body", "error.body_unknown")
+		}
 	case ActionContact:
 		d.How = s.How
 		d.ContactedAt, err = s.contacted(c, now)
@@ -91,15 +95,12 @@ func (s Step) data(c Case, plan *Plan, now time.Time) (d EventData, err error) {
 	return d, err
 }
 
-// one is the value, or what stands for it when it was left out; *InvalidError unless it is one of the list.
-func one[T ~string](v, otherwise T, list []T, field string) (T, error) {
+// orElse is the value, or what stands for it when it was left out.
+func orElse[T ~string](v, otherwise T) T {
 	if v == "" {
-		return otherwise, nil
+		return otherwise
 	}
-	if !oneOf(v, list) {
-		return "", invalid(field, "error."+field+"_unknown")
-	}
-	return v, nil
+	return v
 }
 
 func (s Step) checkNeeds(needs []string) error {

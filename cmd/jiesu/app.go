@@ -38,6 +38,7 @@ type app struct {
 	db       *database
 	live     routing.Volatile
 	closing  []func() error // after everything has stopped, last one first
+	doors    []bot.Door
 	desk     *routing.Desk
 	judge    *judge
 	intake   *bot.Intake
@@ -73,8 +74,13 @@ func (a *app) loadData(context.Context) (err error) {
 	if a.plan.Timetable, err = loadTimetable(a.plan, a.cfg.Clocks); err != nil {
 		return err
 	}
-	a.words, err = loadWording()
-	return err
+	if a.words, err = loadWording(); err != nil {
+		return err
+	}
+	if a.doors, err = loadDoors(); err != nil {
+		return err
+	}
+	return addLife(a.plan, a.doors, a.words)
 }
 
 // openState opens the database and what may vanish.
@@ -104,11 +110,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 	}
 	burst := routing.Burst{Complainants: a.cfg.Repeats.Burst, Within: a.cfg.Repeats.Within}
 	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst)
-	doors, err := loadDoors()
-	if err != nil {
-		return err
-	}
-	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: doors,
+	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:    bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
 		PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log})
 	return err

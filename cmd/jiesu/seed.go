@@ -94,6 +94,9 @@ func (s *seeder) play(ctx context.Context, tx routing.Tx, sm sample, n int) erro
 		if err := s.tick(ctx, tx, c.Number, until); err != nil {
 			return err
 		}
+		if err := s.answer(ctx, tx, c.Number, n, &step.Step); err != nil {
+			return err
+		}
 		actor := map[byte]routing.Actor{'u': unit, 'o': office, 'c': complainant}[step.by]
 		if _, err := s.desk.ActIn(ctx, tx, actor, c.Number, step.Step); err != nil {
 			return fmt.Errorf("%s: %w", step.Action, err)
@@ -103,6 +106,23 @@ func (s *seeder) play(ctx context.Context, tx routing.Tx, sm sample, n int) erro
 		return err
 	}
 	return s.settleNotices(ctx, tx, c.Number)
+}
+
+// answer makes a reply speak to every point of the complaint.
+func (s *seeder) answer(ctx context.Context, tx routing.Tx, number string, n int, step *routing.Step) error {
+	if step.Action != routing.ActionReply {
+		return nil
+	}
+	c, err := tx.Case(ctx, number)
+	if err != nil || len(c.Points) < 2 {
+		return err
+	}
+	for i := range c.Points {
+		words := s.words.Text(fmt.Sprintf("demo.reply.%d", (n+i)%3+1))
+		step.Answers = append(step.Answers, routing.Answer{Point: i + 1, Outcome: routing.PointSolved, Note: words})
+	}
+	step.Note = ""
+	return nil
 }
 
 // tick turns the clock on, and lets happen on its way what the clocks of the case bring.

@@ -26,6 +26,8 @@ type caseView struct {
 	Contact    *routing.Contact // unmasked, right after it was revealed
 	Problem    *problemView     // why the last step was not taken
 	ExternalID string
+	Withheld   bool              // the case is with a body before which nobody must be warned
+	Answer     routing.EventData // the last reply, with its answer to each point
 }
 
 // noticeView is a notice with every attempt to deliver it.
@@ -60,11 +62,15 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 	if err != nil {
 		return caseView{}, err
 	}
-	v := caseView{Case: found, Marked: mark(found.Text, found.Judgement.Evidence), ExternalID: outsideID(found.ExternalID)}
+	v := caseView{Case: found, Marked: mark(found.Text, found.Judgement.Evidence), ExternalID: outsideID(found.ExternalID),
+		Withheld: found.WithheldFrom(actor)}
 	if v.Timeline, err = s.Desk.Timeline(ctx, actor, number); err != nil {
 		return caseView{}, err
 	}
-	v.Path = pathOf(found.State, v.Timeline)
+	v.Path, v.Answer = pathOf(found.State, v.Timeline), answerOf(v.Timeline)
+	if v.Withheld {
+		return v, nil
+	}
 	if v.Evidence, err = s.evidenceOf(ctx, actor, found, "/console/cases/"+number); err != nil {
 		return caseView{}, err
 	}
@@ -79,6 +85,16 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 	}
 	s.addForms(&v, actor, c.Param("action"), typed)
 	return v, nil
+}
+
+// answerOf is the last reply of a timeline.
+func answerOf(timeline []routing.Event) (last routing.EventData) {
+	for _, e := range timeline {
+		if e.Action == routing.ActionReply {
+			last = e.Data
+		}
+	}
+	return last
 }
 
 // addForms offers the legal steps; looking at the contact has its own place beside the contact.

@@ -24,6 +24,8 @@ type ownView struct {
 	Hide     *form // switches whether the unit may see who complains
 	Problem  *problemView
 	Thanks   string // the step just taken
+	Withheld bool   // the case is with a body before which nobody must be warned
+	Answer   routing.EventData
 }
 
 // ownSteps are the steps of the page, in its order.
@@ -69,11 +71,14 @@ func (s *Console) loadOwn(c *gin.Context, actor routing.Actor, found routing.Cas
 	if err != nil {
 		return ownView{}, err
 	}
+	if found.WithheldFrom(actor) {
+		return ownView{Case: found, Path: pathOf(found.State, timeline), Timeline: timeline, Withheld: true}, nil
+	}
 	files, err := s.evidenceOf(ctx, actor, found, base)
 	if err != nil {
 		return ownView{}, err
 	}
-	v := ownView{Path: pathOf(found.State, timeline), Timeline: timeline, Evidence: files}
+	v := ownView{Path: pathOf(found.State, timeline), Timeline: timeline, Evidence: files, Answer: answerOf(timeline)}
 	for _, f := range s.forms(actor, found, base) {
 		f.Text = "page"
 		f.Open = f.Action == routing.ActionRate && found.Rating == nil

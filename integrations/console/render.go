@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -108,6 +109,8 @@ func asked(e routing.Event) bool {
 func did(e routing.Event) string {
 	d := e.Data
 	switch {
+	case d.Unreached:
+		return string(e.Action) + ".unreached"
 	case e.Action != routing.ActionSupplement || d.Note != "" || len(d.Attachments) > 0:
 	case d.Contact:
 		return "supplement.contact"
@@ -179,7 +182,8 @@ type problemView struct {
 	Key   string // of its title, console.problem.<key>.title
 	Text  string
 	Typed []string
-	Again string // login address, when the login has run out
+	Since []string // who did what since the version that a step was decided on
+	Again string   // login address, when the login has run out
 }
 
 // fail turns an error into a page.
@@ -213,12 +217,39 @@ func (s *Console) explain(err error) (status int, key, text string) {
 	var illegal *routing.IllegalStepError
 	switch {
 	case errors.As(err, &bad):
-		text = s.Wording.Text(bad.Key)
+		var sentences []string
+		for _, e := range bad.All() {
+			sentences = append(sentences, e.Say(s.Wording))
+		}
+		text = strings.Join(sentences, "\n")
+	case errors.As(err, &illegal) && illegal.Why != "":
+		text = s.text("illegal."+string(illegal.Why), "ended", s.when(illegal.Ended))
 	case errors.As(err, &illegal):
 		text = s.Wording.Text("console.problem.illegal.text",
 			"action", s.Wording.Text("action."+string(illegal.Action)), "state", s.Wording.Text("state."+string(illegal.State)))
 	}
 	return status, key, text
+}
+
+// since says who did what since the version that a step was decided on, oldest first.
+func (s *Console) since(err error) []string {
+	var overtaken *routing.OvertakenError
+	if !errors.As(err, &overtaken) {
+		return nil
+	}
+	var list []string
+	for _, e := range overtaken.Since {
+		who := s.text("role." + string(e.Actor.Role))
+		if e.Actor.Unit != "" {
+			who = s.Plan.UnitName(e.Actor.Unit)
+		}
+		what := s.text("event." + did(e))
+		if asked(e) {
+			what = s.text("console.event.asked")
+		}
+		list = append(list, s.text("console.problem.since", "when", s.when(e.At), "who", who, "name", e.Actor.Name, "what", what))
+	}
+	return list
 }
 
 // kindOf is the one place that maps the domain's errors to HTTP.
@@ -266,7 +297,11 @@ func (s *Console) toLogin(c *gin.Context) {
 // typed is what a person wrote into the form that failed; they get it back, whatever happened.
 func typed(c *gin.Context) []string {
 	var list []string
-	for _, field := range []string{"text", "note"} {
+	fields := []string{"text", "note", "points"}
+	for n := 1; n <= routing.MaxPoints; n++ {
+		fields = append(fields, "words-"+strconv.Itoa(n))
+	}
+	for _, field := range fields {
 		if v := c.PostForm(field); v != "" {
 			list = append(list, v)
 		}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -62,6 +64,7 @@ func (a *API) fail(ctx context.Context, in string, err error) error {
 	var ready huma.StatusError
 	var invalid *routing.InvalidError
 	var illegal *routing.IllegalStepError
+	var overtaken *routing.OvertakenError
 	switch {
 	case errors.As(err, &ready):
 		return err
@@ -70,14 +73,45 @@ func (a *API) fail(ctx context.Context, in string, err error) error {
 	case errors.Is(err, routing.ErrForbidden):
 		return newProblem("forbidden", "The role of this key does not allow this.")
 	case errors.As(err, &illegal):
-		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible in state %s.", illegal.Action, illegal.State))
+		return a.illegal(illegal)
+	case errors.As(err, &overtaken):
+		return newProblem("version-conflict", "The case was changed in the meantime"+sinceThen(overtaken.Since)+".")
 	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
 		return newProblem("version-conflict", "The case was changed in the meantime.")
 	case errors.As(err, &invalid):
-		return newProblem("invalid", "validation failed",
-			&huma.ErrorDetail{Location: in + "." + invalid.Field, Message: a.Wording.Text(invalid.Key)})
+		var details []*huma.ErrorDetail
+		for _, e := range invalid.All() {
+			details = append(details, &huma.ErrorDetail{Location: in + "." + e.Field, Message: e.Say(a.Wording)})
+		}
+		return newProblem("invalid", "validation failed", details...)
 	}
 	return a.internal(ctx, callerOf(ctx), err)
+}
+
+// illegal says why a step can't be done: for programmers in detail, for people in errors when it isn't the state alone.
+func (a *API) illegal(e *routing.IllegalStepError) *huma.ErrorModel {
+	switch {
+	case e.Why == "":
+		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible in state %s.", e.Action, e.State))
+	case e.Ended.IsZero():
+		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible (%s).", e.Action, e.Why),
+			&huma.ErrorDetail{Location: "path.action", Message: a.Wording.Text("illegal." + string(e.Why))})
+	}
+	ended := beijing(e.Ended)
+	return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible any more: its time ended at %s.", e.Action, ended.Format(time.RFC3339)),
+		&huma.ErrorDetail{Location: "path.action", Message: a.Wording.Text("illegal."+string(e.Why), "ended", ended.Format("2006-01-02 15:04"))})
+}
+
+// sinceThen names what was done: ": sign by unit finance (version 3)".
+func sinceThen(events []routing.Event) string {
+	var list []string
+	for _, e := range events {
+		list = append(list, fmt.Sprintf("%s by %s (version %d)", e.Action, strings.TrimSpace(string(e.Actor.Role)+" "+e.Actor.Unit), e.Seq))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(list, ", ")
 }
 
 // internal logs what went wrong and returns what may be said of it: an id to find the entry by.

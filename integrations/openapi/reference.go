@@ -97,8 +97,12 @@ func (a *API) notices(ctx context.Context, actor routing.Actor, in *noticesInput
 	if actor.Role == routing.RoleUnit {
 		return nil, routing.ErrForbidden
 	}
-	if _, err := a.seen(ctx, actor, in.Number); err != nil {
+	c, err := a.seen(ctx, actor, in.Number)
+	if err != nil {
 		return nil, err
+	}
+	if c.WithheldFrom(actor) {
+		return &noticesOutput{Body: NoticeList{Notices: []Notice{}}}, nil
 	}
 	notices, err := a.Store.NoticesOf(ctx, in.Number)
 	if err != nil {
