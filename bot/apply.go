@@ -22,6 +22,9 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message
 	if err != nil {
 		return w, fmt.Errorf("read own cases: %w", err)
 	}
+	for i, c := range w.Cases {
+		w.Cases[i] = c.View(me) // what is with a body before which nobody must be warned says nothing here either
+	}
 	if len(w.Cases) > 0 {
 		if w.Matters, err = tx.MattersOf(ctx, id); err != nil {
 			return w, fmt.Errorf("read matters of own cases: %w", err)
@@ -52,7 +55,7 @@ func (w *World) include(ctx context.Context, tx routing.Tx, number string) error
 	if err != nil {
 		return fmt.Errorf("read case %s: %w", number, err)
 	}
-	w.Cases = append(w.Cases, c)
+	w.Cases = append(w.Cases, c.View(w.Me))
 	return nil
 }
 

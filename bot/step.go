@@ -139,6 +139,7 @@ func (t *talk) hear(text string) {
 	case w.thanked(text):
 		t.say("bot.thanks")
 		t.again()
+	case idle && t.dissatisfied(text):
 	case w.madeOf(text, "wait"):
 		t.say("bot.take_time")
 	case w.swearing(text): // nothing to file, and nothing to be cross about

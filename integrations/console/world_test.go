@@ -136,6 +136,9 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	words, err := configs.Wording()
 	must(t, err)
 	w.words, w.live = words, routing.NewMemory(w.clock.now)
+	w.plan.Routes = []routing.Route{{ID: "court", Name: "法院诉讼服务", Phone: "12368", When: "已经起诉或判决的案件"}}
+	w.plan.Asks, err = routing.NewAsks(words)
+	must(t, err)
 	w.desk = routing.NewDesk(w.store, w.plan, w.live, w.clock.now).WithBurst(routing.Burst{Complainants: 3, Within: time.Hour})
 	stopping := make(chan struct{})
 	w.stop = sync.OnceFunc(func() { close(stopping) })
