@@ -57,6 +57,8 @@ func (e Event) VisibleTo(a Actor) bool {
 		return !byUnit
 	case a.Role == RoleComplainant && e.Data.Clock != nil:
 		return e.Action == ActionSupervise && !e.Data.Internal // the rest of the ladder is between the office and the unit
+	case a.Role == RoleComplainant && e.Data.Cause != "":
+		return !e.Data.Internal
 	case a.Role == RoleComplainant:
 		return !oneOf(e.Action, unheard)
 	case a.Role == RoleUnit && e.Action == ActionReveal:

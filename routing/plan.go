@@ -66,11 +66,8 @@ func (p *Plan) UnitName(id string) string {
 	return id
 }
 
-// route finds a route by its id, nil for "". Error: *InvalidError.
+// route finds a route by its id. Error: *InvalidError.
 func (p *Plan) route(id string) (*Route, error) {
-	if id == "" {
-		return nil, nil //nolint:nilnil // no route is a good answer: the note names one
-	}
 	for _, r := range p.Routes {
 		if r.ID == id {
 			return &r, nil

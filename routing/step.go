@@ -61,7 +61,9 @@ func (s Step) data(c Case, plan *Plan, now time.Time) (d EventData, err error) {
 			return EventData{}, invalid("ground", "error.ground_unknown")
 		}
 	case ActionNotAccept:
-		d.Route, err = plan.route(s.Route)
+		if s.Route != "" {
+			d.Route, err = plan.route(s.Route)
+		}
 	case ActionTransfer:
 		if d.Body = orElse(s.Body, BodyOther); !oneOf(d.Body, Bodies()) {
 			return EventData{}, invalid("body", "error.body_unknown")
