@@ -118,7 +118,7 @@ func (l *life) permits(m move, now int) bool {
 	case "supplement":
 		return (voice || m.role == "system") && in("triage dispatched signed refused replied closed") && (said || m.Confidential != nil)
 	case "reveal":
-		return m.role != "complainant" && m.role != "system" && said && (!l.away || boss)
+		return (leads || m.role == "operator" || m.role == "office" || m.role == "admin") && said && (!l.away || boss)
 	}
 	return false
 }
