@@ -86,6 +86,20 @@ func TestEveryStepHasItsWords(t *testing.T) {
 	}
 }
 
+func TestALetterOfWhatIsWithACriminalBodySaysNoMoreThanThat(t *testing.T) {
+	t.Parallel()
+	w := writer{plan: plan(t), words: wording(t)}
+	c := routing.Case{Number: "JS20261124-000001", State: routing.StateTransferred, Unit: "finance"}
+	if text := w.text(routing.Notice{Kind: "transfer", Text: "转省里办理"}, c); !strings.Contains(text, "去向：转省里办理") {
+		t.Errorf("elsewhere: %q", text)
+	}
+	c.Restricted = true
+	text := w.text(routing.Notice{Kind: "transfer"}, c)
+	if !strings.Contains(text, "已依法移送有权处理的机关") || !strings.Contains(text, c.Number) || strings.ContainsAny(text, "{}") {
+		t.Errorf("criminal body: %q", text)
+	}
+}
+
 func TestLettersAreShortAndKeepTheBeginningOfTheNote(t *testing.T) {
 	t.Parallel()
 	words, p := wording(t), plan(t)
