@@ -549,7 +549,7 @@ func TestACaseThatIsRefusedTwiceLandsOnTheSupervisionList(t *testing.T) {
 			q.choose(form+" select[name=ground]", ground)
 			q.do(chromedp.SendKeys(chromedp.CSS(form+" textarea"), note))
 			q.shoot("refuse", s)
-			q.submit(form, `document.querySelector("#timeline li[data-action=refuse]")`)
+			q.submit(form, `document.querySelector(".state.s-refused")`)
 			q.quiet()
 		}
 		onList := func() bool {
