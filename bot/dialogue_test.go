@@ -251,6 +251,7 @@ func (w *world) unit(l line) {
 		"答复": {{unit, routing.Step{Action: routing.ActionSign}}, {unit, routing.Step{Action: routing.ActionReply, Note: l.Note}}},
 		"办结": {{unit, routing.Step{Action: routing.ActionClose}}},
 		"销号": {{office, routing.Step{Action: routing.ActionStrikeOff}}},
+		"移送": {{office, routing.Step{Action: routing.ActionReassign, Unit: c.Unit}}, {office, routing.Step{Action: routing.ActionTransfer, Body: routing.BodyDiscipline, Note: "线索"}}},
 	}[l.Unit]
 	if len(steps) == 0 {
 		w.t.Fatalf("a unit can't %q", l.Unit)
