@@ -145,6 +145,9 @@ func (s Step) answers(c Case) ([]Answer, error) {
 		at := slices.IndexFunc(s.Answers, func(a Answer) bool { return a.Point == i+1 })
 		field := "answers." + strconv.Itoa(i+1)
 		if at < 0 || strings.TrimSpace(s.Answers[at].Note) == "" || !oneOf(s.Answers[at].Outcome, PointOutcomes()) {
+			if c.Confidential { // it is the unit that reads this
+				point = c.hush(point)
+			}
 			wrong = append(wrong, &InvalidError{Field: field, Key: "error.point_unanswered", Args: []string{"n", strconv.Itoa(i + 1), "point", point}})
 			continue
 		}
