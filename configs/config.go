@@ -20,6 +20,7 @@ type Config struct {
 	Classifier  Classifier  `yaml:"classifier"`
 	Repeats     Repeats     `yaml:"repeats"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
+	Evaluation  Evaluation  `yaml:"evaluation"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
 	Attachments Attachments `yaml:"attachments"`
@@ -73,6 +74,14 @@ type Dialogue struct {
 	CallbackDeadline time.Duration `yaml:"callback_deadline"` // our answer to the platform; it gives up after 5 s
 }
 
+// Evaluation says how answers are followed up, and how many cases a third party is given to evaluate.
+type Evaluation struct {
+	RemindAfter int `yaml:"remind_after"` // working days from the answer to the one reminder
+	CallAfter   int `yaml:"call_after"`   // working days from the reminder to an operator's call
+	CallPercent int `yaml:"call_percent"` // how many of those who still don't answer are called
+	Sample      int `yaml:"sample"`       // cases of a period for a third party
+}
+
 // Session is how long a console login lasts.
 type Session struct {
 	Idle     time.Duration `yaml:"idle"`
@@ -118,6 +127,7 @@ func Default() Config {
 		Classifier:  Classifier{MaxWrongUnits: 0.03},
 		Repeats:     Repeats{Burst: 5, Within: 24 * time.Hour},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
+		Evaluation:  Evaluation{RemindAfter: 2, CallAfter: 2, CallPercent: 100, Sample: 50},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},
 		Attachments: Attachments{MaxImage: 10 << 20, MaxVoice: 2 << 20, MaxVideo: 20 << 20},

@@ -12,11 +12,12 @@ import (
 // Desk is every use-case of Jiesu on cases: what the bot, the console and the API may do, in one place, with one set of rules.
 // Methods ending in In work inside the caller's transaction; the others run their own.
 type Desk struct {
-	store Store
-	plan  *Plan
-	live  Volatile
-	now   func() time.Time
-	burst Burst
+	store  Store
+	plan   *Plan
+	live   Volatile
+	now    func() time.Time
+	burst  Burst
+	survey SurveyRules
 }
 
 // NewDesk returns a desk on the store, under the plan, announcing changes on live.
@@ -237,6 +238,9 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 		return Case{}, err
 	}
 	if err := d.notify(ctx, tx, c, e); err != nil {
+		return Case{}, err
+	}
+	if err := d.ask(ctx, tx, c, e); err != nil {
 		return Case{}, err
 	}
 	d.announce(tx, before, c)

@@ -27,6 +27,9 @@ type NoticeKind string
 // NoticeChat is a reply of the bot that came too late to be answered inline, or a reminder in the conversation.
 const NoticeChat NoticeKind = "chat"
 
+// NoticeRemind asks once more how an answer turned out.
+const NoticeRemind NoticeKind = "remind"
+
 // NoticeState is how far a notice has come.
 type NoticeState string
 

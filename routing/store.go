@@ -59,6 +59,11 @@ type Reader interface {
 	// OpenIncidents lists the mass incidents that the office has still to see to, oldest first.
 	OpenIncidents(ctx context.Context) ([]Incident, error)
 
+	// SurveysOf are the askings about a case, oldest first.
+	SurveysOf(ctx context.Context, number string) ([]Survey, error)
+	// DueSurveys lists the numbers of cases whose survey is to be followed up, the longest due first.
+	DueSurveys(ctx context.Context, now time.Time, limit int) ([]string, error)
+
 	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
 
@@ -117,6 +122,10 @@ type Tx interface {
 	JoinIncident(ctx context.Context, taskID, number string) error
 	InsertTask(ctx context.Context, t Task) error
 	FinishTask(ctx context.Context, id, by string, at time.Time) error // ErrConflict: somebody did it already
+
+	InsertSurvey(ctx context.Context, s Survey) error // ErrExists: that round was asked about already
+	// UpdateSurvey stores the survey if its stage is still from; else ErrConflict.
+	UpdateSurvey(ctx context.Context, s Survey, from SurveyStage) error
 
 	InsertUser(ctx context.Context, u User) error // ErrExists: name taken
 	UpdateUser(ctx context.Context, u User) error

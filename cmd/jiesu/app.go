@@ -103,7 +103,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 		return err
 	}
 	burst := routing.Burst{Complainants: a.cfg.Repeats.Burst, Within: a.cfg.Repeats.Within}
-	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst)
+	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst).WithSurvey(surveyRules(a.cfg.Evaluation))
 	doors, err := loadDoors()
 	if err != nil {
 		return err
@@ -211,11 +211,16 @@ func (a *app) buildJobs(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	surveys, err := jobs.NewSurveys(a.desk, a.words, a.log, a.metrics)
+	if err != nil {
+		return err
+	}
 	a.runner, err = jobs.NewRunner(jobs.Config{
 		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(),
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
-			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick}},
+			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
+			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
 		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
 	})

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Deliveries", testDeliveries},
 		{"Attachments", testAttachments},
 		{"Tasks", testTasks},
+		{"Surveys", testSurveys},
 		{"Staff", testStaff},
 		{"Matters", testMatters},
 		{"Alike", testAlike},
