@@ -70,6 +70,7 @@ type Letter struct {
 	Case      Case // state and unit as the step left them that the notice tells of, the rest as it is now; zero for NoticeChat
 	Recipient Complainant
 	Text      string // the whole message in plain words, at most 600 characters
+	Brief     string // until when, in at most 20 characters, for a card; "" when there is nothing to say
 	PageURL   string // the complainant's page, "" for NoticeChat
 }
 

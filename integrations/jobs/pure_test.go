@@ -66,11 +66,11 @@ func TestEveryStepHasItsWords(t *testing.T) {
 	w := writer{plan: p, words: words}
 	c := routing.Case{Number: "JS20261124-000001", State: routing.StateSigned, Item: p.Categories[0].Items[0].ID, Unit: "finance"}
 	for _, a := range append(routing.Actions(), routing.ActionFile) {
-		text := w.text(routing.Notice{Kind: routing.NoticeKind(a)}, c)
+		text := w.text(routing.Notice{Kind: routing.NoticeKind(a)}, c, outlook{})
 		if !strings.Contains(text, c.Number) || strings.ContainsAny(text, "{}") || strings.Contains(text, "notice.") || strings.HasSuffix(text, "：") {
 			t.Errorf("%s: %q", a, text)
 		}
-		with := w.text(routing.Notice{Kind: routing.NoticeKind(a), Text: "张经理已来电"}, c)
+		with := w.text(routing.Notice{Kind: routing.NoticeKind(a), Text: "张经理已来电"}, c, outlook{})
 		if !strings.Contains(with, "：张经理已来电") || strings.ContainsAny(with, "{}") {
 			t.Errorf("%s with a note: %q", a, with)
 		}
@@ -80,7 +80,7 @@ func TestEveryStepHasItsWords(t *testing.T) {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	triage := w.text(routing.Notice{Kind: "file"}, routing.Case{Number: "JS20261124-000002", State: routing.StateTriage, Item: routing.Other})
+	triage := w.text(routing.Notice{Kind: "file"}, routing.Case{Number: "JS20261124-000002", State: routing.StateTriage, Item: routing.Other}, outlook{})
 	if !strings.Contains(triage, words.Text("state.triage")) {
 		t.Errorf("in triage: %q", triage)
 	}
@@ -94,7 +94,7 @@ func TestLettersAreShortAndKeepTheBeginningOfTheNote(t *testing.T) {
 		note := rapid.StringOfN(rapid.Rune(), 1, 1500, -1).Draw(t, "note")
 		kind := rapid.SampledFrom(routing.Actions()).Draw(t, "kind")
 		c := routing.Case{Number: "JS20261124-000001", State: routing.StateReplied, Unit: "finance"}
-		text := w.text(routing.Notice{Kind: routing.NoticeKind(kind), Text: note}, c)
+		text := w.text(routing.Notice{Kind: routing.NoticeKind(kind), Text: note}, c, outlook{})
 		if n := utf8.RuneCountInString(text); n > maxLetter {
 			t.Fatalf("%d characters", n)
 		}

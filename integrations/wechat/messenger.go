@@ -85,7 +85,7 @@ func (m *TemplateMessenger) data(t Template, l routing.Letter) (map[string]strin
 }
 
 // values of the fields that a template can have. None is empty for a case of any state. What matters more than the beginning of a long
-// note, which is all that a field has room for, stands in the catalogue for the kind; the note is on the page behind the card.
+// note, which is all that a field has room for, stands in the catalogue for the kind, or is the day until when; the note is on the page behind the card.
 func (m *TemplateMessenger) values(l routing.Letter) map[string]string {
 	c := l.Case
 	values := map[string]string{
@@ -104,6 +104,9 @@ func (m *TemplateMessenger) values(l routing.Letter) map[string]string {
 	}
 	if clean(l.Notice.Text, false) == "" {
 		values["note"] = m.words.Text("event." + string(l.Notice.Kind))
+	}
+	if l.Brief != "" {
+		values["note"] = l.Brief
 	}
 	if own := "wechat.note." + string(l.Notice.Kind); m.words.Has(own) {
 		values["note"] = m.words.Text(own)
