@@ -57,8 +57,9 @@ func (t *talk) answerSatisfied(text string) bool {
 	t.hold(rest)
 	t.say("bot.rate.done")
 	c, ok := t.own(t.s.Case)
-	if t.s.Solved != routing.SolvedYes && ok && t.may(c, routing.ActionRedo) {
-		t.s.Mode, t.s.Solved = ModeRedo, ""
+	poor := routing.Rating{Solved: t.s.Solved, Satisfied: n}.Poor()
+	if poor && ok && t.may(c, routing.ActionRedo) {
+		t.s.Mode = ModeRedo
 		t.askRedo()
 		return true
 	}
@@ -68,9 +69,12 @@ func (t *talk) answerSatisfied(text string) bool {
 }
 
 func (t *talk) askRedo() {
-	if t.s.Held == "" {
+	switch {
+	case t.s.Held == "" && t.s.Solved == routing.SolvedYes:
+		t.say("bot.rate.redo_unhappy")
+	case t.s.Held == "":
 		t.say("bot.rate.redo")
-	} else {
+	default:
 		t.say("bot.rate.redo_held", "reason", short(t.s.Held, 80))
 	}
 }

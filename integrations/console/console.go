@@ -115,6 +115,7 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/tasks", s.staff(s.tasks, filers...))
 	g.GET("/console/tasks/:id/:action", s.staff(s.backToTasks, filers...))
 	g.POST("/console/tasks/:id/done", s.staff(s.finishTask, filers...))
+	g.POST("/console/tasks/:id/call", s.staff(s.finishCall, filers...))
 	g.POST("/console/tasks/:id/answer", s.staff(s.answerTask, filers...))
 	g.POST("/console/tasks/:id/reveal", s.staff(s.revealTask, filers...))
 
