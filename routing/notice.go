@@ -71,6 +71,7 @@ type Letter struct {
 	Recipient Complainant
 	Text      string // the whole message in plain words, at most 600 characters
 	Brief     string // until when, in at most 20 characters, for a card; "" when there is nothing to say
+	Taps      []Tap  // answers that one tap gives, on channels that can
 	PageURL   string // the complainant's page, "" for NoticeChat
 }
 

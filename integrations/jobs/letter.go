@@ -38,10 +38,18 @@ func (w writer) letter(ctx context.Context, n routing.Notice) (routing.Letter, e
 		return routing.Letter{}, err
 	}
 	l := routing.Letter{Notice: n, Case: c, Recipient: who, Text: w.text(n, c, o), Brief: o.brief(n.Kind)}
+	if asks(n.Kind) && c.Rating == nil && c.State != routing.StateWithdrawn {
+		l.Taps = routing.Taps(w.words, c.Number)
+	}
 	if c.Token != "" {
 		l.PageURL = w.publicURL + "/p/" + c.Token
 	}
 	return l, nil
+}
+
+// asks reports whether the notice asks how the answer turned out.
+func asks(k routing.NoticeKind) bool {
+	return k == routing.NoticeKind(routing.ActionReply) || k == routing.NoticeKind(routing.ActionClose) || k == routing.NoticeRemind
 }
 
 // outlook is how the case stood after the step, and how the step moved its end.

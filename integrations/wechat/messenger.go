@@ -148,7 +148,13 @@ func (m *CustomerMessenger) Send(ctx context.Context, l routing.Letter) (routing
 	if !ok {
 		return routing.Receipt{}, routing.ErrUnreachable
 	}
-	if err := m.client.CustomerText(ctx, l.Recipient.OpenID, withPage(l.Text, l.PageURL)); err != nil {
+	text := withPage(l.Text, l.PageURL)
+	if len(l.Taps) > 0 {
+		err = m.client.CustomerMenu(ctx, l.Recipient.OpenID, text, l.Taps)
+	} else {
+		err = m.client.CustomerText(ctx, l.Recipient.OpenID, text)
+	}
+	if err != nil {
 		m.correct(ctx, l.Recipient.ID, err)
 		return routing.Receipt{}, deliveryError(m.Channel(), err, unclear(err), m.now())
 	}
