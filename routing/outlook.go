@@ -131,7 +131,11 @@ func (v *viewer) next() string {
 			return v.say(key+".contact", "due", v.day(v.contact.Due))
 		}
 	case StateReplied, StateClosed, StateStruckOff:
-		if v.c.Rating != nil {
+		switch {
+		case v.c.Rating == nil:
+		case v.c.Rating.Poor() && v.c.State != StateStruckOff:
+			key += ".poor"
+		default:
 			key += ".rated"
 		}
 	}

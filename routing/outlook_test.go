@@ -28,6 +28,9 @@ func hearing(p *Plan, w Wording, lines, at string) (Case, []Event, Outlook) {
 		}
 		if e.Action == ActionRate {
 			e.Data.Rating = &Rating{Solved: SolvedYes, Satisfied: 5}
+			if e.Data.Internal { // as a story has it: not solved
+				e.Data.Rating, e.Data.Internal = &Rating{Solved: SolvedNo}, false
+			}
 		}
 		c.Apply(e, p)
 		past = append(past, e)
