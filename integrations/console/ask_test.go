@@ -99,3 +99,15 @@ func TestAnOperatorPutsACallOnRecord(t *testing.T) {
 	w.post("operator", call(vain), "skip", "unreachable").to("/console/tasks")
 	w.get("operator", "/console/tasks").want(200).lacks(tasks[vain.Number])
 }
+
+func TestStaffSeeWhyNobodyIsAskedAndTheUnitDoesNot(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	days := routing.Limit{N: 2, Unit: routing.WorkingDays}
+	w.desk = w.desk.WithSurvey(routing.SurveyRules{Remind: days, Call: days, Share: 100})
+	asked, withdrawn := w.at(routing.StateReplied), w.at(routing.StateReplied)
+	w.act("complainant", withdrawn.Number, step(routing.ActionWithdraw, ""))
+	w.get("operator", casePath(asked)).want(200, "请诉求人评价", "已请评价", "没有评价的话，提醒一次", "11月27日 08:30")
+	w.get("office", casePath(withdrawn)).want(200, "不再询问（诉求人已撤回）")
+	w.get("unit", casePath(asked)).want(200).lacks("请诉求人评价")
+}

@@ -19,7 +19,8 @@ type caseView struct {
 	Timeline   []routing.Event
 	Evidence   evidenceView
 	Notices    []noticeView
-	Alike      []routing.Alike // open cases that are likely the same matter
+	Surveys    []routing.Survey // askings how it turned out; nothing for units
+	Alike      []routing.Alike  // open cases that are likely the same matter
 	Clocks     []clockView
 	Forms      []form
 	Reveal     *form
@@ -70,6 +71,11 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 	}
 	if v.Notices, err = s.noticesOf(c, number); err != nil {
 		return caseView{}, err
+	}
+	if actor.Role != routing.RoleUnit {
+		if v.Surveys, err = s.Desk.Surveys(ctx, actor, number); err != nil {
+			return caseView{}, err
+		}
 	}
 	if v.Alike, err = s.Desk.AlikeTo(ctx, actor, number); err != nil {
 		return caseView{}, err
