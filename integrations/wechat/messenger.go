@@ -107,6 +107,9 @@ func (m *TemplateMessenger) values(l routing.Letter) map[string]string {
 	}
 	if l.Brief != "" {
 		values["note"] = l.Brief
+		if with := "wechat.brief." + string(l.Notice.Kind); m.words.Has(with) {
+			values["note"] = m.words.Text(with, "brief", l.Brief)
+		}
 	}
 	if own := "wechat.note." + string(l.Notice.Kind); m.words.Has(own) {
 		values["note"] = m.words.Text(own)

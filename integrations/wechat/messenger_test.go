@@ -114,11 +114,11 @@ func TestACardSaysUntilWhen(t *testing.T) {
 	t.Parallel()
 	f := newFakeAPI(t, says(`{"errcode":0,"msgid":1}`))
 	l := letter()
-	l.Brief = "最晚12月14日前答复您"
+	l.Brief = "最晚2027年12月14日前答复" // the longest
 	if _, err := f.templates(t, testTemplates).Send(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
-	if _, calls := f.seen(); !strings.Contains(calls[0].body, `"thing6":{"value":"最晚12月14日前答复您"}`) {
+	if _, calls := f.seen(); !strings.Contains(calls[0].body, `"thing6":{"value":"已签收，最晚2027年12月14日前答复"}`) {
 		t.Errorf("%s", calls[0].body)
 	}
 }
