@@ -17,6 +17,7 @@ type Desk struct {
 	live  Volatile
 	now   func() time.Time
 	burst Burst
+	back  time.Duration // within this after striking off, the same matter has come back
 }
 
 // NewDesk returns a desk on the store, under the plan, announcing changes on live.
@@ -73,6 +74,9 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 		}
 	}
 	d.announce(tx, filed)
+	if err := d.follow(ctx, tx, Case{}, filed, event); err != nil {
+		return Case{}, false, err
+	}
 	if err := d.gather(ctx, tx, &filed); err != nil {
 		return Case{}, false, err
 	}
@@ -204,6 +208,9 @@ func (d *Desk) Act(ctx context.Context, actor Actor, number string, s Step) (c C
 // ActIn does one step to a case: checks it against the table, appends its event, stores the projection, tells the complainant.
 // Errors: ErrNotFound, ErrForbidden, ErrConflict (version), *IllegalStepError, *InvalidError.
 func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s Step) (Case, error) {
+	if err := d.holdProblem(ctx, tx, number, s.Action); err != nil {
+		return Case{}, err
+	}
 	c, err := tx.Case(ctx, number)
 	if err != nil {
 		return Case{}, err
@@ -225,6 +232,9 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	if err != nil {
 		return Case{}, err
 	}
+	if action, ok := throughProblem[s.Action]; ok {
+		return d.actThroughProblem(ctx, tx, actor, c, action, data)
+	}
 	e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: s.Action, At: d.now(), Actor: actor, From: c.State, To: to, Data: data}
 	c.Apply(e, d.plan)
 	if s.Contact != nil && s.Action == ActionSupplement {
@@ -240,6 +250,9 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 		return Case{}, err
 	}
 	d.announce(tx, before, c)
+	if err := d.follow(ctx, tx, before, c, e); err != nil {
+		return Case{}, err
+	}
 	return c, nil
 }
 

@@ -69,7 +69,7 @@ func (d *Desk) checkOvertaken(ctx context.Context, tx Tx, c Case, version int64)
 		return fmt.Errorf("read timeline of %s: %w", c.Number, err)
 	}
 	for _, e := range events {
-		if e.Seq > version && e.Data.Clock == nil && e.Action != ActionJoin {
+		if e.Seq > version && e.Data.Clock == nil && e.Action != ActionJoin && e.Action != ActionMerge && e.Action != ActionSplit {
 			return ErrConflict
 		}
 	}

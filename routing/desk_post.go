@@ -12,7 +12,7 @@ import (
 var told = map[Action]bool{
 	ActionFile: true, ActionAssign: true, ActionNotAccept: true, ActionTransfer: true, ActionSign: true, ActionReassign: true,
 	ActionProgress: true, ActionExtend: true, ActionReply: true, ActionClose: true, ActionStrikeOff: true, ActionRedo: true,
-	ActionWithdraw: true, ActionSupervise: true,
+	ActionWithdraw: true, ActionSupervise: true, ActionSendBack: true, ActionMerge: true, ActionSplit: true,
 }
 
 // notify writes the notice of a step to the outbox, if the complainant may know of the step and didn't take it.

@@ -14,6 +14,8 @@ var (
 	ErrConflict = errors.New("conflict: changed by someone else")
 	// ErrForbidden: the actor's role or relation to the case does not allow it.
 	ErrForbidden = errors.New("not allowed for this role")
+	// ErrSamePerson: who applied for striking off may not check it; an ErrForbidden.
+	ErrSamePerson = fmt.Errorf("the applicant may not check: %w", ErrForbidden)
 	// ErrExists: a unique key (number, name, external id) is taken.
 	ErrExists = errors.New("already exists")
 )
@@ -35,6 +37,16 @@ type IllegalStepError struct {
 
 func (e *IllegalStepError) Error() string {
 	return fmt.Sprintf("action %s is not legal in state %s", e.Action, e.State)
+}
+
+// IllegalProblemStepError: the action is not among the legal ones of the state the problem is in.
+type IllegalProblemStepError struct {
+	Action ProblemAction
+	State  ProblemState
+}
+
+func (e *IllegalProblemStepError) Error() string {
+	return fmt.Sprintf("action %s is not legal for a problem in state %s", e.Action, e.State)
 }
 
 func invalid(field, key string) error { return &InvalidError{Field: field, Key: key} }

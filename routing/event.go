@@ -33,6 +33,7 @@ type EventData struct {
 	Urgency      *Urgency   `json:"urgency,omitempty"`  // nil: as it was
 	Clock        *ClockMark `json:"clock,omitempty"`    // of the clock that the system acts for: warn, urge, supervise, bulletin
 	Incident     string     `json:"incident,omitempty"` // task id of the mass incident
+	Problem      string     `json:"problem,omitempty"`  // number of the problem that it is one of from now on: merge, split
 }
 
 // VisibleTo reports whether the event may be shown to the actor. The complainant doesn't hear of refusals, of an extension that is asked
@@ -60,6 +61,7 @@ func (e Event) View(a Actor, c Case) Event {
 	switch a.Role {
 	case RoleComplainant:
 		e.Actor.ID, e.Actor.Name = "", ""
+		e.Data.Problem = ""
 		if e.Data.Internal {
 			e.Data.Note = ""
 		}

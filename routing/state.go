@@ -59,6 +59,7 @@ const (
 	ActionReply      Action = "reply"      // the unit answers
 	ActionClose      Action = "close"      // the unit applies for striking off
 	ActionStrikeOff  Action = "strike-off" // the office strikes it off
+	ActionSendBack   Action = "send-back"  // the office has checked: not done yet; the answer stands, and the unit applies again
 	ActionRedo       Action = "redo"       // back to the unit: not solved
 	ActionWithdraw   Action = "withdraw"   // the complainant takes it back
 	ActionRate       Action = "rate"       // the complainant judges the answer
@@ -66,6 +67,8 @@ const (
 	ActionSupervise  Action = "supervise"  // the office puts it on its own list
 	ActionSupplement Action = "supplement" // the complainant adds words, evidence or contact
 	ActionJoin       Action = "join"       // the case is found to be one of a mass incident; as filing, nobody's step on a case
+	ActionMerge      Action = "merge"      // its problem was made one with another; as joining, nobody's step on a case
+	ActionSplit      Action = "split"      // it has a problem of its own again
 	ActionReveal     Action = "reveal"     // a member of staff looks at the unmasked contact, with a reason
 	ActionWarn       Action = "warn"       // a clock comes near its limit (预警); the system's alone, as bulletin
 	ActionBulletin   Action = "bulletin"   // long over a limit, the case is named in the bulletin (通报)
@@ -94,6 +97,7 @@ var transitions = []transition{
 	{ActionReply, unit, []State{StateSigned}, StateReplied, []string{"note"}},
 	{ActionClose, unitOrOffice, []State{StateReplied}, StateClosed, nil},
 	{ActionStrikeOff, office, []State{StateClosed}, StateStruckOff, nil},
+	{ActionSendBack, office, []State{StateClosed}, StateReplied, []string{"note"}},
 	{ActionRedo, complainantSideOrOffice, []State{StateReplied, StateClosed, StateStruckOff}, StateDispatched, []string{"note"}},
 	{ActionWithdraw, complainantSide, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied}, StateWithdrawn, nil},
 	{ActionRate, complainantSide, []State{StateReplied, StateClosed, StateStruckOff}, "", []string{"solved"}},

@@ -59,6 +59,19 @@ type Reader interface {
 	// OpenIncidents lists the mass incidents that the office has still to see to, oldest first.
 	OpenIncidents(ctx context.Context) ([]Incident, error)
 
+	Problem(ctx context.Context, number string) (Problem, error)
+	// ProblemOf is the problem that the case is one of; ErrNotFound before dispatch.
+	ProblemOf(ctx context.Context, caseNumber string) (Problem, error)
+	// Problems lists newest first; next is "" on the last page. An unreadable cursor is an *InvalidError.
+	Problems(ctx context.Context, q ProblemQuery) (problems []Problem, next string, err error)
+	// CountProblems counts the problems that the query matches by state, its States aside.
+	CountProblems(ctx context.Context, q ProblemQuery) (map[ProblemState]int, error)
+	ProblemEvents(ctx context.Context, number string) ([]ProblemEvent, error)
+	// ProblemCases are the cases of the problem, the first that joined it first.
+	ProblemCases(ctx context.Context, number string) ([]Case, error)
+	// CameBack lists cases of struck-off problems that are like a matter, the most alike first.
+	CameBack(ctx context.Context, q Comeback) ([]Near, error)
+
 	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
 
@@ -117,6 +130,15 @@ type Tx interface {
 	JoinIncident(ctx context.Context, taskID, number string) error
 	InsertTask(ctx context.Context, t Task) error
 	FinishTask(ctx context.Context, id, by string, at time.Time) error // ErrConflict: somebody did it already
+
+	// InsertProblem stores a new problem with its first event; ErrExists when the number is taken.
+	InsertProblem(ctx context.Context, p Problem, e ProblemEvent) error
+	// UpdateProblem appends the event and stores the projection; ErrConflict unless the stored version is e.Seq-1.
+	UpdateProblem(ctx context.Context, p Problem, e ProblemEvent) error
+	// LockProblem keeps every other transaction from changing the problem until this one ends.
+	LockProblem(ctx context.Context, number string) error
+	// PutInProblem makes the case one of the problem, and of no other any more.
+	PutInProblem(ctx context.Context, caseNumber, problem string, at time.Time) error
 
 	InsertUser(ctx context.Context, u User) error // ErrExists: name taken
 	UpdateUser(ctx context.Context, u User) error

@@ -58,6 +58,7 @@ var stepFields = map[routing.Action][]string{
 	routing.ActionReply:      {"note!"},
 	routing.ActionClose:      {"note"},
 	routing.ActionStrikeOff:  {"note"},
+	routing.ActionSendBack:   {"note!"},
 	routing.ActionRedo:       {"note!"},
 	routing.ActionWithdraw:   {"note"},
 	routing.ActionRate:       {"rating", "note"},
@@ -70,7 +71,7 @@ var stepFields = map[routing.Action][]string{
 // stepOrder is how steps stand on a page: what brings a case on, what accompanies it, what takes it off its way.
 var stepOrder = []routing.Action{routing.ActionAssign, routing.ActionSign, routing.ActionReply, routing.ActionRate, routing.ActionClose,
 	routing.ActionStrikeOff, routing.ActionProgress, routing.ActionExtend, routing.ActionSupplement, routing.ActionUrge,
-	routing.ActionSupervise, routing.ActionReassign, routing.ActionRedo, routing.ActionRefuse, routing.ActionTransfer,
+	routing.ActionSupervise, routing.ActionReassign, routing.ActionSendBack, routing.ActionRedo, routing.ActionRefuse, routing.ActionTransfer,
 	routing.ActionNotAccept, routing.ActionWithdraw, routing.ActionReveal}
 
 // nextSteps is what a state waits for: the first that the actor may do is unfolded.
