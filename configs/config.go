@@ -19,6 +19,7 @@ type Config struct {
 	WeChat      WeChat      `yaml:"wechat"`
 	Classifier  Classifier  `yaml:"classifier"`
 	Repeats     Repeats     `yaml:"repeats"`
+	Ledger      Ledger      `yaml:"ledger"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
@@ -64,6 +65,11 @@ type Classifier struct {
 type Repeats struct {
 	Burst  int           `yaml:"burst"`  // complainants
 	Within time.Duration `yaml:"within"` // from the first of their cases to the last
+}
+
+// Ledger says when a problem that was struck off has come back.
+type Ledger struct {
+	ReturnedDays int `yaml:"returned_days"` // the same matter within so many days after striking off
 }
 
 // Dialogue sets the pace of a chat.
@@ -117,6 +123,7 @@ func Default() Config {
 		WeChat:      WeChat{APIBase: "https://api.weixin.qq.com", Menu: true},
 		Classifier:  Classifier{MaxWrongUnits: 0.03},
 		Repeats:     Repeats{Burst: 5, Within: 24 * time.Hour},
+		Ledger:      Ledger{ReturnedDays: 90},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},

@@ -8,3 +8,15 @@ func (a Attachment) VisibleTo(actor Actor, c Case) bool {
 	voice := a.Kind == "voice" || strings.HasPrefix(a.ContentType, "audio/")
 	return !voice || !c.Confidential || actor.Role != RoleUnit
 }
+
+// EvidenceKind says what kind of evidence a unit's file is, by its first bytes, and its content type; "" for what isn't taken.
+func EvidenceKind(content []byte) (kind, contentType string) {
+	for _, known := range []struct{ mark, kind, contentType string }{
+		{"\xff\xd8\xff", "image", "image/jpeg"}, {"\x89PNG\r\n\x1a\n", "image", "image/png"}, {"%PDF-", "document", "application/pdf"},
+	} {
+		if strings.HasPrefix(string(content[:min(len(content), len(known.mark))]), known.mark) {
+			return known.kind, known.contentType
+		}
+	}
+	return "", ""
+}

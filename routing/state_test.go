@@ -19,6 +19,7 @@ extend:     unit office admin system: dispatched signed > =
 reply:      unit: signed > replied
 close:      unit office admin system: replied > closed
 strike-off: office admin system: closed > struck_off
+send-back: office admin system: closed > replied
 redo:       complainant operator: replied closed > dispatched
 redo:       office admin system: replied closed struck_off > dispatched
 withdraw:   complainant operator system: triage dispatched signed refused replied > withdrawn

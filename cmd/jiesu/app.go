@@ -103,7 +103,8 @@ func (a *app) buildDomain(context.Context) (err error) {
 		return err
 	}
 	burst := routing.Burst{Complainants: a.cfg.Repeats.Burst, Within: a.cfg.Repeats.Within}
-	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst)
+	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst).
+		WithReturns(time.Duration(a.cfg.Ledger.ReturnedDays) * 24 * time.Hour)
 	doors, err := loadDoors()
 	if err != nil {
 		return err

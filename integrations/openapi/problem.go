@@ -62,15 +62,20 @@ func (a *API) fail(ctx context.Context, in string, err error) error {
 	var ready huma.StatusError
 	var invalid *routing.InvalidError
 	var illegal *routing.IllegalStepError
+	var illegalForProblem *routing.IllegalProblemStepError
 	switch {
 	case errors.As(err, &ready):
 		return err
 	case errors.Is(err, routing.ErrNotFound):
-		return newProblem("not-found", "There is no such case, or this key may not see it.")
+		return newProblem("not-found", "There is no such case or problem, or this key may not see it.")
+	case errors.Is(err, routing.ErrSamePerson):
+		return newProblem("forbidden", "Who applied for striking off may not check it.")
 	case errors.Is(err, routing.ErrForbidden):
 		return newProblem("forbidden", "The role of this key does not allow this.")
 	case errors.As(err, &illegal):
 		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible in state %s.", illegal.Action, illegal.State))
+	case errors.As(err, &illegalForProblem):
+		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible while the problem is %s.", illegalForProblem.Action, illegalForProblem.State))
 	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
 		return newProblem("version-conflict", "The case was changed in the meantime.")
 	case errors.As(err, &invalid):
@@ -119,16 +124,6 @@ func write(g *gin.Context, m *huma.ErrorModel) {
 		return
 	}
 	g.Data(m.Status, "application/problem+json", body)
-}
-
-// explain answers the type URI of a problem.
-func explain(g *gin.Context) {
-	k, ok := kindBy(func(k problemKind) bool { return k.Name == g.Param("name") })
-	if !ok {
-		write(g, newProblem("not-found", "There is no such kind of problem."))
-		return
-	}
-	g.JSON(http.StatusOK, k)
 }
 
 // recovered turns a panic into a problem without details. Its value may hold what people said, so only the runtime's own messages
