@@ -283,16 +283,22 @@ func without(p Problem, cases []Case, gone string) ProblemState {
 	return to
 }
 
-// recordProblem stores an event and the problem as it leaves it, and has the screens look again.
+// recordProblem stores an event and the problem as it leaves it, and has the screens look again where nothing else does.
 func (d *Desk) recordProblem(ctx context.Context, tx Tx, actor Actor, p Problem, action ProblemAction, to ProblemState, data ProblemData) (Problem, error) {
 	e := ProblemEvent{ID: NewID(), Problem: p.Number, Seq: p.Version + 1, Action: action, At: d.now(), Actor: actor, From: p.State, To: to, Data: data}
 	p.Apply(e)
 	if err := tx.UpdateProblem(ctx, p, e); err != nil {
 		return Problem{}, fmt.Errorf("record %s of %s: %w", action, p.Number, err)
 	}
-	d.announceProblem(tx, p)
+	if announced[action] {
+		d.announceProblem(tx, p)
+	}
 	return p, nil
 }
+
+// announced: what else is entered follows from a step on a case, which is announced itself.
+var announced = map[ProblemAction]bool{ProblemPlan: true, ProblemNote: true, ProblemMechanism: true, ProblemAnswer: true, ProblemApply: true,
+	ProblemSendBack: true, ProblemStrikeOff: true, ProblemMerge: true, ProblemMerged: true, ProblemSplit: true, ProblemReopen: true, ProblemReturn: true}
 
 func (d *Desk) announceProblem(tx Tx, p Problem) {
 	u := Update{Number: p.Number, Units: append([]string{p.Unit}, p.Assisting...)}
@@ -320,7 +326,6 @@ func (d *Desk) openProblem(ctx context.Context, tx Tx, c Case) (Problem, error) 
 		if err := tx.PutInProblem(ctx, c.Number, number, now); err != nil {
 			return Problem{}, err
 		}
-		d.announceProblem(tx, p)
 		return p, nil
 	}
 	return Problem{}, fmt.Errorf("open a problem for %s: no free number: %w", c.Number, ErrConflict)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ type caseView struct {
 	Notices    []noticeView
 	Alike      []routing.Alike // open cases that are likely the same matter
 	Clocks     []clockView
+	Entry      *routing.Problem // the problem that it is one of
 	Forms      []form
 	Reveal     *form
 	Contact    *routing.Contact // unmasked, right after it was revealed
@@ -75,6 +77,11 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 		return caseView{}, err
 	}
 	if v.Clocks, err = s.clocksOf(ctx, actor, number); err != nil {
+		return caseView{}, err
+	}
+	if p, err := s.Desk.ProblemOf(ctx, actor, number); err == nil {
+		v.Entry = &p
+	} else if !errors.Is(err, routing.ErrNotFound) {
 		return caseView{}, err
 	}
 	s.addForms(&v, actor, c.Param("action"), typed)

@@ -107,6 +107,13 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/cases/:number/:action", s.staff(s.act))
 	g.GET("/console/cases/:number/attachments/:id", s.staff(s.attachment))
 
+	g.GET("/console/problems", s.staff(s.ledger))
+	g.GET("/console/problems.xlsx", s.staff(s.ledgerSheet))
+	g.GET("/console/problems/:number", s.staff(s.entryPage))
+	g.GET(entryActionPath, s.staff(s.backToEntry))
+	g.POST(entryActionPath, s.staff(s.actOnEntry))
+	g.GET("/console/problems/:number/evidence/:id", s.staff(s.entryEvidence))
+
 	g.GET("/console/triage", s.staff(s.triage, overseers...))
 	g.GET("/console/file", s.staff(s.filePage, filers...))
 	g.POST("/console/file", s.staff(s.file, filers...))

@@ -24,7 +24,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -40,7 +40,7 @@ type page struct {
 func (s *Console) loadViews() (views, error) {
 	set := views{}
 	for _, name := range pageNames {
-		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/clocks.html", "templates/"+name+".html")
+		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/clocks.html", "templates/entries.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("console: parse page %s: %w", name, err)
 		}
@@ -60,6 +60,9 @@ func (s *Console) funcs() template.FuncMap {
 		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"asked":     asked,
 		"did":       did,
+		"entryDid":  entryDid,
+		"week":      s.week,
+		"day":       dayOf,
 		"words":     s.words,
 		"clock":     s.clockLines,
 		"urgencies": func() []string { return urgencies },
@@ -211,9 +214,15 @@ func (s *Console) explain(err error) (status int, key, text string) {
 	text = s.Wording.Text("console.problem." + key + ".text")
 	var bad *routing.InvalidError
 	var illegal *routing.IllegalStepError
+	var illegalForProblem *routing.IllegalProblemStepError
 	switch {
 	case errors.As(err, &bad):
 		text = s.Wording.Text(bad.Key)
+	case errors.Is(err, routing.ErrSamePerson):
+		text = s.Wording.Text("ledger.problem.same")
+	case errors.As(err, &illegalForProblem):
+		text = s.Wording.Text("ledger.problem.illegal", "action", s.Wording.Text("ledger.action."+string(illegalForProblem.Action)),
+			"state", s.Wording.Text("ledger.state."+string(illegalForProblem.State)))
 	case errors.As(err, &illegal):
 		text = s.Wording.Text("console.problem.illegal.text",
 			"action", s.Wording.Text("action."+string(illegal.Action)), "state", s.Wording.Text("state."+string(illegal.State)))
@@ -232,7 +241,7 @@ func kindOf(err error) (status int, key string) {
 		return http.StatusForbidden, "forbidden"
 	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
 		return http.StatusConflict, "conflict"
-	case is[*routing.IllegalStepError](err):
+	case is[*routing.IllegalStepError](err), is[*routing.IllegalProblemStepError](err):
 		return http.StatusConflict, "illegal"
 	case is[*routing.InvalidError](err):
 		return http.StatusUnprocessableEntity, "invalid"

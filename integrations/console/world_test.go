@@ -136,7 +136,7 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	words, err := configs.Wording()
 	must(t, err)
 	w.words, w.live = words, routing.NewMemory(w.clock.now)
-	w.desk = routing.NewDesk(w.store, w.plan, w.live, w.clock.now).WithBurst(routing.Burst{Complainants: 3, Within: time.Hour})
+	w.desk = routing.NewDesk(w.store, w.plan, w.live, w.clock.now).WithBurst(routing.Burst{Complainants: 3, Within: time.Hour}).WithReturns(90 * 24 * time.Hour)
 	stopping := make(chan struct{})
 	w.stop = sync.OnceFunc(func() { close(stopping) })
 	t.Cleanup(w.stop)
@@ -292,6 +292,17 @@ func (w *world) get(user, path string) answer {
 func (w *world) post(user, path string, fields ...string) answer {
 	w.t.Helper()
 	return w.do(user, http.MethodPost, path, formOf(fields...))
+}
+
+// upload posts a body of another kind than the usual forms.
+func (w *world) upload(user, path, contentType, body string) answer {
+	w.t.Helper()
+	r := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: w.cookie(user)})
+	rec := httptest.NewRecorder()
+	w.engine.ServeHTTP(rec, r)
+	return answer{rec, w.t, rec.Body.String()}
 }
 
 func formOf(fields ...string) url.Values {

@@ -42,7 +42,7 @@
     }
     const page = document.getElementById("case");
     if (!page || number !== body.dataset.number || page.querySelector("form[data-sent]")) return;
-    if (touched(page)) toast("/console/cases/" + number);
+    if (touched(page)) toast(page.getAttribute("hx-get"));
     else refresh(page);
   }
 
