@@ -39,6 +39,8 @@ type entryView struct {
 	Same     bool           // who looks has applied, and may not check
 	Noted    bool           // this week is reported
 	Stop     []routing.Case // open cases, which can be split off
+	// Unanswered: a complainant waits for the unit's answer.
+	Unanswered bool
 }
 
 // entryForm is one legal step as a form.
@@ -112,6 +114,7 @@ func (s *Console) loadEntry(c *gin.Context, actor routing.Actor, typed url.Value
 		if found.State.Open() {
 			v.Stop = append(v.Stop, found)
 		}
+		v.Unanswered = v.Unanswered || found.State == routing.StateDispatched || found.State == routing.StateSigned
 	}
 	s.addEntryForms(&v, actor, c.Param("action"), typed)
 	return v, nil
@@ -134,7 +137,7 @@ func (s *Console) addEntryForms(v *entryView, actor routing.Actor, action string
 	p := v.Entry.Problem
 	legal := routing.LegalForProblem(actor, p)
 	for _, a := range entryOrder {
-		if !slices.Contains(legal, a) || a == routing.ProblemSplit && len(v.Cases) < 2 {
+		if !slices.Contains(legal, a) || a == routing.ProblemSplit && len(v.Cases) < 2 || a == routing.ProblemAnswer && !v.Unanswered {
 			continue
 		}
 		f := entryForm{Action: a, Address: "/console/problems/" + p.Number + "/" + string(a), Version: p.Version, Values: s.onRecord(a, p),
@@ -290,7 +293,7 @@ func (s *Console) entryEvidence(c *gin.Context, actor routing.Actor) error {
 	return nil
 }
 
-// changedPlan tells a plan that was set from one that was changed, by the reason that only a change needs.
+// entryDid tells a plan that was set from one that was changed, by the reason that only a change needs.
 func entryDid(e routing.ProblemEvent) string {
 	if e.Action == routing.ProblemPlan && e.Data.Note != "" {
 		return "plan.changed"

@@ -36,6 +36,7 @@ type ledgerView struct {
 type entryLine struct {
 	routing.Problem
 	Overdue, Unnoted bool
+	Said             string // on the list, what the first complainant says while the unit has named no cause
 }
 
 // ledgerCount is how many open problems somebody must look at.
@@ -48,7 +49,7 @@ type ledgerCount struct {
 
 func (s *Console) lineOf(p routing.Problem) entryLine {
 	now := s.Now()
-	return entryLine{p, p.Overdue(now), p.Unnoted(now)}
+	return entryLine{Problem: p, Overdue: p.Overdue(now), Unnoted: p.Unnoted(now)}
 }
 
 func (s *Console) ledger(c *gin.Context, actor routing.Actor) error {
@@ -82,7 +83,17 @@ func (s *Console) ledger(c *gin.Context, actor routing.Actor) error {
 		return err
 	}
 	for _, p := range found {
-		v.Entries = append(v.Entries, s.lineOf(p))
+		line := s.lineOf(p)
+		if p.Cause == "" {
+			cases, err := s.Desk.ProblemCases(ctx, actor, p.Number)
+			if err != nil {
+				return err
+			}
+			if len(cases) > 0 {
+				line.Said = cases[0].Text
+			}
+		}
+		v.Entries = append(v.Entries, line)
 	}
 	if next != "" {
 		v.Next = ledgerAddress(query, "cursor", next)
