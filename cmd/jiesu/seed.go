@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -99,10 +100,36 @@ func (s *seeder) play(ctx context.Context, tx routing.Tx, sm sample, n int) erro
 			return fmt.Errorf("%s: %w", step.Action, err)
 		}
 	}
+	if err := s.plan(ctx, tx, c.Number, unit, n); err != nil {
+		return err
+	}
 	if err := s.tick(ctx, tx, c.Number, clock()); err != nil {
 		return err
 	}
 	return s.settleNotices(ctx, tx, c.Number)
+}
+
+// plan has the unit put measures against two problems of three that are open; the third shows what the office sees when nothing was set.
+func (s *seeder) plan(ctx context.Context, tx routing.Tx, number string, unit routing.Actor, n int) error {
+	p, err := tx.ProblemOf(ctx, number)
+	if errors.Is(err, routing.ErrNotFound) || err == nil && (p.State != routing.ProblemOpen || n%3 == 2) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	say := func(kind string) string { return s.words.Text(fmt.Sprintf("demo.%s.%d", kind, n%3+1)) }
+	due := clock().AddDate(0, 0, n%40).In(routing.Beijing()).Format(time.DateOnly)
+	steps := []routing.ProblemStep{
+		{Action: routing.ProblemPlan, Cause: say("cause"), Measure: say("measure"), Person: say("person"), Due: due},
+		{Action: routing.ProblemNote, Note: say("progress")},
+	}
+	for _, step := range steps {
+		if _, err := s.desk.ActOnProblemIn(ctx, tx, unit, p.Number, step); err != nil {
+			return fmt.Errorf("%s problem: %w", step.Action, err)
+		}
+	}
+	return nil
 }
 
 // tick turns the clock on, and lets happen on its way what the clocks of the case bring.

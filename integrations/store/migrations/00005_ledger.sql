@@ -77,12 +77,14 @@ CREATE TABLE struck_traits (
 CREATE INDEX struck_traits_case ON struck_traits (case_number);
 CREATE INDEX struck_traits_age ON struck_traits (struck_at);
 
--- Each case that was dispatched before is a problem of its own, under its own number. What was struck off before comes back by hand alone.
+-- Each case that was dispatched before is a problem of its own, under its own number, opened when the case last changed; its events give its
+-- row, as always. What was struck off before comes back by hand alone.
 INSERT INTO problems (number, state, version, category, item, unit, assisting, cause, measure, person, due_at, last_note, noted_week, active_at,
     mechanism, no_mechanism, done, evidence, applicant, applied_at, struck_at, returns, returned_by, merged_into, opened_at, updated_at)
-SELECT 'TZ' || substr(number, 3), CASE state WHEN 'closed' THEN 'applied' WHEN 'struck_off' THEN 'struck_off' ELSE 'open' END, 1,
-    category, item, unit, assisting, '', '', '', 0, '', 0, updated_at, '', '', '', 'null', 'null', 0,
-    CASE state WHEN 'struck_off' THEN updated_at ELSE 0 END, 0, '', '', filed_at, updated_at
+SELECT 'TZ' || substr(number, 3), CASE state WHEN 'closed' THEN 'applied' WHEN 'struck_off' THEN 'struck_off' ELSE 'open' END,
+    CASE WHEN state IN ('closed', 'struck_off') THEN 2 ELSE 1 END, category, item, unit, assisting, '', '', '', 0, '', 0, updated_at, '', '', '',
+    'null', CASE state WHEN 'closed' THEN '{"role":"system"}' ELSE 'null' END, CASE state WHEN 'closed' THEN updated_at ELSE 0 END,
+    CASE state WHEN 'struck_off' THEN updated_at ELSE 0 END, 0, '', '', updated_at, updated_at
 FROM cases WHERE unit <> '' AND state IN ('dispatched', 'signed', 'refused', 'replied', 'closed', 'struck_off');
 
 INSERT INTO problem_cases (case_number, problem, joined_at)
@@ -91,5 +93,12 @@ SELECT 'JS' || substr(number, 3), number, opened_at FROM problems;
 INSERT INTO problem_units (unit, problem)
 SELECT case_units.unit, problem FROM problem_cases JOIN case_units ON case_units.case_number = problem_cases.case_number;
 
+-- Ids of categories, items and units have no character that JSON would escape.
 INSERT INTO problem_events (id, problem, seq, action, at, actor_role, actor_unit, actor_id, actor_name, from_state, to_state, data)
-SELECT 'before-' || number, number, 1, 'begin', opened_at, 'system', '', '', '', '', state, '{}' FROM problems;
+SELECT 'before-1-' || number, number, 1, 'begin', opened_at, 'system', '', '', '', '', 'open',
+    '{"case":"JS' || substr(number, 3) || '","category":"' || category || '","item":"' || item || '","unit":"' || unit || '","assisting":' || assisting || '}'
+FROM problems;
+
+INSERT INTO problem_events (id, problem, seq, action, at, actor_role, actor_unit, actor_id, actor_name, from_state, to_state, data)
+SELECT 'before-2-' || number, number, 2, CASE state WHEN 'applied' THEN 'apply' ELSE 'strike-off' END, opened_at, 'system', '', '', '', 'open', state, '{}'
+FROM problems WHERE version = 2;

@@ -466,7 +466,9 @@ func testReturns(t *testing.T, s routing.Store) {
 func testMergesThatMayNotBe(t *testing.T, s routing.Store) {
 	b := newBureau(t, s)
 	c, other := b.dispatched("13800000001", nil, false), b.dispatched("13800000002", nil, false)
-	merge := func(number string) routing.ProblemStep { return routing.ProblemStep{Action: routing.ProblemMerge, Problem: number} }
+	merge := func(number string) routing.ProblemStep {
+		return routing.ProblemStep{Action: routing.ProblemMerge, Problem: number}
+	}
 	wantInvalid(t, "with itself", b.do(b.unit(), c, merge(b.of(c).Number)), "problem")
 	wantInvalid(t, "with nothing", b.do(b.unit(), c, merge("TZ20261124-000000")), "problem")
 	wantInvalid(t, "splitting the only one", b.do(b.unit(), c, routing.ProblemStep{Action: routing.ProblemSplit, Case: c.Number}), "case")
