@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -586,6 +587,48 @@ func (w *walk) onCase(who routing.Actor, c routing.Case) {
 	}
 	if _, err := w.desk.Act(w.t.Context(), who, c.Number, step); err == nil {
 		w.taken[string(step.Action)]++
+	}
+}
+
+// Steps on cases of one problem at the same moment: they follow each other, and no struck-off problem is left with an open case.
+func testLedgerRace(t *testing.T, s routing.Store) {
+	b := newBureau(t, s)
+	cases := make([]routing.Case, 6)
+	for n := range cases {
+		cases[n] = b.answered(fmt.Sprintf("1380000000%d", n), nil)
+		if n > 0 {
+			b.must(b.unit(), cases[0], routing.ProblemStep{Action: routing.ProblemMerge, Problem: b.of(cases[n]).Number})
+		}
+	}
+	atOnce := func(steps ...func() error) {
+		t.Helper()
+		failed := make([]error, len(steps))
+		var all sync.WaitGroup
+		for i, step := range steps {
+			all.Go(func() { failed[i] = step() })
+		}
+		all.Wait()
+		for _, err := range failed {
+			illegal, bad := new(*routing.IllegalStepError), new(*routing.InvalidError)
+			if err != nil && !errors.Is(err, routing.ErrConflict) && !errors.As(err, illegal) && !errors.As(err, bad) && errKind(err) != errIllegal {
+				t.Errorf("at once: %v", err)
+			}
+		}
+		b.check(cases)
+	}
+	act := func(a routing.Actor, c routing.Case, action routing.Action) func() error {
+		return func() error {
+			_, err := b.desk.Act(t.Context(), a, c.Number, routing.Step{Action: action, Note: "说明"})
+			return err
+		}
+	}
+	for range 8 {
+		atOnce(act(b.unit(), cases[1], routing.ActionClose), act(b.people[1], cases[2], routing.ActionClose), act(b.chief(), cases[3], routing.ActionRedo))
+		atOnce(act(b.chief(), cases[1], routing.ActionStrikeOff), act(b.people[5], cases[4], routing.ActionSendBack), act(b.chief(), cases[2], routing.ActionRedo),
+			act(b.unit(), cases[3], routing.ActionSign))
+		for _, c := range cases {
+			_, _ = act(b.unit(), c, routing.ActionSign)(), act(b.unit(), c, routing.ActionReply)()
+		}
 	}
 }
 

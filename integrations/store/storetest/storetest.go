@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Returns", testReturns},
 		{"MergesThatMayNotBe", testMergesThatMayNotBe},
 		{"LedgerModel", testLedgerModel},
+		{"LedgerRace", testLedgerRace},
 		{"RollbackLeavesNothing", testRollback},
 		{"PanicRollsBack", testPanic},
 		{"GoexitRollsBack", testGoexit},
