@@ -25,7 +25,7 @@ func (actionName) Schema(huma.Registry) *huma.Schema {
 // StepBody is what an action carries. Which fields count depends on the action; the others are ignored.
 type StepBody struct {
 	Version      int64    `json:"version" minimum:"1" doc:"Version of the case that this was decided on."`
-	Note         string   `json:"note,omitempty" maxLength:"10000" doc:"Reason, progress or answer. Needed by not-accept, transfer, refuse, progress, extend, reply, redo and supervise."`
+	Note         string   `json:"note,omitempty" maxLength:"10000" doc:"Reason, progress or answer. Needed by not-accept, transfer, refuse, progress, extend, reply, send-back, redo and supervise."`
 	Internal     bool     `json:"internal,omitempty" doc:"The note is not for the complainant."`
 	Unit         string   `json:"unit,omitempty" doc:"Lead unit id: assign, reassign (needed)."`
 	Item         string   `json:"item,omitempty" doc:"Item id or other: assign, reassign. Left out: as it is."`

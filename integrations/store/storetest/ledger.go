@@ -497,7 +497,7 @@ func testMergesThatMayNotBe(t *testing.T, s routing.Store) {
 // of its unit that isn't done, nobody checks what they applied for, and the events give the row again.
 func testLedgerModel(t *testing.T, s routing.Store) {
 	taken := map[string]int{}
-	for seed := range uint64(5) {
+	for seed := range uint64(3) {
 		b := newBureau(t, s)
 		w := walk{bureau: b, r: rand.New(rand.NewPCG(seed, 7)), seed: uint32(seed), taken: taken}
 		b.at = noon.Add(time.Duration(seed) * 24 * time.Hour)
@@ -622,7 +622,7 @@ func testLedgerRace(t *testing.T, s routing.Store) {
 			return err
 		}
 	}
-	for range 8 {
+	for range 4 {
 		atOnce(act(b.unit(), cases[1], routing.ActionClose), act(b.people[1], cases[2], routing.ActionClose), act(b.chief(), cases[3], routing.ActionRedo))
 		atOnce(act(b.chief(), cases[1], routing.ActionStrikeOff), act(b.people[5], cases[4], routing.ActionSendBack), act(b.chief(), cases[2], routing.ActionRedo),
 			act(b.unit(), cases[3], routing.ActionSign))
