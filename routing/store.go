@@ -20,13 +20,14 @@ type Store interface {
 
 // Reader reads, inside a transaction or outside.
 type Reader interface {
+	ListReader
 	Case(ctx context.Context, number string) (Case, error)
 	CaseByToken(ctx context.Context, token string) (Case, error)
 	// CaseByExternalID finds what the source has filed under its own number.
 	CaseByExternalID(ctx context.Context, source, externalID string) (Case, error)
-	// Cases lists newest first; next is "" on the last page. ErrInvalidCursor… an unreadable cursor is an *InvalidError.
+	// Cases lists in the query's order; next is "" on the last page. ErrInvalidCursor… an unreadable cursor is an *InvalidError.
 	Cases(ctx context.Context, q Query) (cases []Case, next string, err error)
-	// CountByState counts the cases that the query matches, its States aside.
+	// CountByState counts the cases that the query matches, its States aside. ErrTooMany: its Text finds very many.
 	CountByState(ctx context.Context, q Query) (map[State]int, error)
 	Events(ctx context.Context, number string) ([]Event, error)
 	// DueTicks lists the numbers of cases whose Clock.NextTick has come, the longest due first.
@@ -71,6 +72,7 @@ type Reader interface {
 // Tx writes within one transaction.
 type Tx interface {
 	Reader
+	ListWriter
 	// AfterCommit registers what may be announced once the transaction is durable.
 	AfterCommit(fn func())
 	// Enqueue adds a job in this transaction.
@@ -177,6 +179,7 @@ type Query struct {
 	Visible       Actor // only what this actor may see; the zero actor sees nothing
 	Unit          string
 	States        []State
+	Category      string
 	Item          string
 	District      string
 	ComplainantID string
@@ -185,9 +188,10 @@ type Query struct {
 	DueFrom       time.Time // the first of their running clocks ends then or later
 	Level         Level     // a running clock of theirs has come so far up the ladder
 	NoCalendar    bool      // a running clock of theirs needs a year that the calendar lacks
-	// Text is looked for in number, complaint and enterprise name; in a confidential case a unit finds by the number alone, lest it guess
-	// from hits who complains.
+	// Text is looked for, word by word, in number, complaint, supplements, answers, enterprise name and the names of item, unit and district;
+	// in a confidential case a unit finds by number and those names alone, lest it guess from hits who complains.
 	Text   string
+	Order  Order
 	Cursor string // as returned by the page before
 	Limit  int    // 1 to 200; 0: 50
 }

@@ -30,8 +30,8 @@ type listView struct {
 	// Narrowed: a filter or a search is set beside the tab.
 	Narrowed  bool
 	Incidents []routing.Incident // mass incidents that the office has still to see to; for the office alone
-	Board     []boardLine // how many cases need somebody now
-	Missing   []int       // years without calendar, for the office
+	Board     []boardLine        // how many cases need somebody now
+	Missing   []int              // years without calendar, for the office
 	Clock     routing.ClockFilter
 	Clocks    []routing.ClockFilter
 }

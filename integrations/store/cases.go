@@ -37,7 +37,17 @@ func (r reader) caseRow(c routing.Case) row {
 }
 
 func clockRow(c routing.CaseClock) row {
-	return row{{"clock", asJSON{c}}, {"clock_due", at(c.Due)}, {"clock_level", c.Level}, {"calendar_missing", c.Missing}, {"next_tick", at(c.NextTick)}}
+	return row{{"clock", asJSON{c}}, {"clock_due", at(c.Due)}, {"clock_order", orderOf(c)}, {"clock_level", c.Level}, {"calendar_missing", c.Missing}, {"next_tick", at(c.NextTick)}}
+}
+
+// noClock is the order of cases without a running clock that ends.
+const noClock = 9_000_000_000_000_000
+
+func orderOf(c routing.CaseClock) int64 {
+	if c.Due.IsZero() {
+		return noClock
+	}
+	return at(c.Due)
 }
 
 // Case implements routing.Reader.
@@ -64,12 +74,16 @@ func (t *tx) InsertCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := t.insertMatter(ctx, c); err != nil {
 		return err
 	}
-	return t.follow(ctx, c, e)
+	return t.follow(ctx, c, e, nil)
 }
 
 // UpdateCase implements routing.Tx. The version in the condition makes it a claim: of two steps decided on the same version, one finds
 // no row.
 func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) error {
+	before, err := t.counted(ctx, c.Number)
+	if err != nil {
+		return err
+	}
 	key := row{{"number", c.Number}, {"version", e.Seq - 1}}
 	if err := update(ctx, t.run, "cases", t.caseRow(c), key, routing.ErrConflict); err != nil {
 		return fmt.Errorf("update case %s: %w", c.Number, err)
@@ -80,13 +94,16 @@ func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := t.moveMatter(ctx, c, e); err != nil {
 		return err
 	}
-	return t.follow(ctx, c, e)
+	return t.follow(ctx, c, e, before)
 }
 
 // SetClock implements routing.Tx.
 func (t *tx) SetClock(ctx context.Context, number string, version int64, clock routing.CaseClock) error {
 	if err := update(ctx, t.run, "cases", clockRow(clock), row{{"number", number}, {"version", version}}, routing.ErrConflict); err != nil {
 		return fmt.Errorf("set clock of case %s: %w", number, err)
+	}
+	if _, err := run(ctx, t.run, `UPDATE case_units SET case_order = $1 WHERE case_number = $2`, orderOf(clock), number); err != nil {
+		return fmt.Errorf("set clock of case %s for its units: %w", number, err)
 	}
 	return nil
 }
@@ -101,15 +118,11 @@ func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]strin
 	return numbers, nil
 }
 
-// follow writes what hangs on the case's row: who may see it, and its newest event.
-func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event) error {
-	units := c.Assisting
-	if c.Unit != "" {
-		units = append([]string{c.Unit}, units...)
-	}
-	for _, unit := range units {
-		const add = `INSERT INTO case_units (unit, case_number) VALUES ($1, $2) ON CONFLICT DO NOTHING`
-		if _, err := run(ctx, t.run, add, unit, c.Number); err != nil {
+// follow writes what hangs on the case's row: who may see it, its newest event, its words, and how it is counted, which was before.
+func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before []kind) error {
+	for _, unit := range viewers(c) {
+		const add = `INSERT INTO case_units (unit, case_number, case_state, case_filed, case_order) VALUES ($1, $2, $3, $4, $5)`
+		if _, err := run(ctx, t.run, add, unit, c.Number, c.State, at(c.FiledAt), orderOf(c.Clock)); err != nil {
 			return fmt.Errorf("record unit of case %s: %w", c.Number, err)
 		}
 	}
@@ -121,7 +134,10 @@ func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event) error 
 	if err != nil {
 		return fmt.Errorf("append event %d of case %s: %w", e.Seq, c.Number, err)
 	}
-	return nil
+	if err := t.reindex(ctx, c, e); err != nil {
+		return err
+	}
+	return t.count(ctx, before, kindsOf(c)) // last, since others may wait for the same line
 }
 
 // eventData keeps an empty list of assisting units (nobody assists any more) apart from none (as before). Without the difference, the

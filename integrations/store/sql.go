@@ -153,6 +153,8 @@ func update(ctx context.Context, r runner, table string, row, key row, miss erro
 type conditions struct {
 	parts []string
 	args  []any
+	// Where the cases are read, and what their columns are called there.
+	from, state, filed, number, clock string
 }
 
 func (c *conditions) add(part string, args ...any) {
@@ -168,9 +170,4 @@ func (c *conditions) where() string {
 		return ""
 	}
 	return " WHERE " + strings.Join(c.parts, " AND ")
-}
-
-// pattern makes a LIKE pattern (ESCAPE '\') that finds text anywhere.
-func pattern(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }
