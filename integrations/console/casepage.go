@@ -78,7 +78,7 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 		return caseView{}, err
 	}
 	s.addForms(&v, actor, c.Param("action"), typed)
-	return v, nil
+	return v, s.addTemplates(c, actor, &v)
 }
 
 // addForms offers the legal steps; looking at the contact has its own place beside the contact.

@@ -103,6 +103,7 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET(eventsPath, s.staff(s.events))
 	g.GET("/console/units", s.staff(s.unitOptions))
 	g.GET("/console/cases/:number", s.staff(s.casePage))
+	g.GET("/console/cases/:number/print", s.staff(s.printPage))
 	g.GET("/console/cases/:number/:action", s.staff(s.backToCase))
 	g.POST("/console/cases/:number/:action", s.staff(s.act))
 	g.GET("/console/cases/:number/attachments/:id", s.staff(s.attachment))
@@ -118,6 +119,8 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/tasks/:id/answer", s.staff(s.answerTask, filers...))
 	g.POST("/console/tasks/:id/reveal", s.staff(s.revealTask, filers...))
 
+	s.listRoutes(g)
+
 	// A wrong address below ours is answered with a page, and one that isn't signed in learns nothing of what there is.
 	g.GET("/console/:any", s.staff(nowhere))
 
@@ -125,6 +128,23 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/p/:token/:action", s.own(s.backToOwn))
 	g.POST("/p/:token/:action", s.own(s.ownStep))
 	g.GET("/p/:token/attachments/:id", s.own(s.ownAttachment))
+}
+
+// listRoutes adds what belongs to lists.
+func (s *Console) listRoutes(g gin.IRouter) {
+	g.GET("/console/export/:kind", s.staff(s.export, exporters...))
+	g.POST("/console/filters", s.staff(s.saveFilter))
+	g.GET("/console/filters/:id", s.staff(s.openFilter))
+	g.POST("/console/filters/:id/delete", s.staff(s.deleteFilter))
+	g.POST("/console/bulk", s.staff(s.confirmBulk, overseers...))
+	g.POST("/console/bulk/done", s.staff(s.doBulk, overseers...))
+	g.GET("/console/groups", s.staff(s.groups, overseers...))
+	g.GET("/console/groups/:id", s.staff(s.group, overseers...))
+	g.GET("/console/replies", s.staff(s.replies, answerers...))
+	g.POST("/console/replies", s.staff(s.saveReply, answerers...))
+	g.GET("/console/replies/:id", s.staff(s.backToReplies, answerers...))
+	g.POST("/console/replies/:id", s.staff(s.saveReply, answerers...))
+	g.POST("/console/replies/:id/delete", s.staff(s.deleteReply, answerers...))
 }
 
 // Who has which desk. What one may do to a case is decided by routing.Legal alone.

@@ -24,7 +24,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "bulk", "groups", "replies", "print"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -40,7 +40,7 @@ type page struct {
 func (s *Console) loadViews() (views, error) {
 	set := views{}
 	for _, name := range pageNames {
-		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/clocks.html", "templates/"+name+".html")
+		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/clocks.html", "templates/rows.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("console: parse page %s: %w", name, err)
 		}
@@ -76,6 +76,12 @@ func (s *Console) funcs() template.FuncMap {
 		"mayTriage": func(r routing.Role) bool {
 			return slices.Contains(overseers, r)
 		},
+		"mayExport":  exportable,
+		"mayBulk":    mayBulk,
+		"bulkable":   bulkable,
+		"mayAnswer":  func(r routing.Role) bool { return slices.Contains(answerers, r) },
+		"rows":       rowsOf,
+		"mostExport": most,
 	}
 }
 

@@ -14,16 +14,17 @@ import (
 
 // form is one legal step as a form: the fields it has, and what was typed when it failed.
 type form struct {
-	Action  routing.Action
-	Address string
-	Version int64
-	Open    bool // unfolded: the step that comes next, or the one that failed
-	Fields  []string
-	Must    bool // the note is needed
-	Values  url.Values
-	Place   place
-	Text    string // prefix of the catalogue keys: console or page
-	Words   string // end of the catalogue keys: the action, or what it is for this actor
+	Action    routing.Action
+	Address   string
+	Version   int64
+	Open      bool // unfolded: the step that comes next, or the one that failed
+	Fields    []string
+	Must      bool // the note is needed
+	Values    url.Values
+	Place     place
+	Text      string                  // prefix of the catalogue keys: console or page
+	Words     string                  // end of the catalogue keys: the action, or what it is for this actor
+	Templates []routing.ReplyTemplate // of the unit, for its answer
 }
 
 // place is what the fields of a placement offer and what is chosen.
