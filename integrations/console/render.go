@@ -57,6 +57,7 @@ func (s *Console) funcs() template.FuncMap {
 		"item":      s.itemName,
 		"category":  s.Plan.CategoryName,
 		"when":      s.when,
+		"dated":     s.dated,
 		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"asked":     asked,
 		"did":       did,
@@ -102,6 +103,12 @@ func (s *Console) when(t time.Time) string {
 		key = "console.date.year"
 	}
 	return s.text(key, "year", t.Year(), "month", int(t.Month()), "day", t.Day(), "time", t.Format("15:04"))
+}
+
+// dated writes a time with its year, for paper.
+func (s *Console) dated(t time.Time) string {
+	t = t.In(routing.Beijing())
+	return s.text("console.date.year", "year", t.Year(), "month", int(t.Month()), "day", t.Day(), "time", t.Format("15:04"))
 }
 
 // asked reports whether the event asks the office for an extension instead of granting one.
