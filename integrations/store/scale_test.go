@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ const target = 100 * time.Millisecond
 
 // TestListsOfACityAreQuick measures every query behind the lists on a database of a city's size, prints the 50th and 95th percentile of each and
 // the plan of the slowest. JIESU_TEST_SCALE is the database's address (sqlite:PATH or postgres://…); an empty one is filled with
-// JIESU_TEST_SCALE_CASES cases, a million by default, and stays. See docs/performance.md.
+// JIESU_TEST_SCALE_CASES cases, a million by default, and stays. JIESU_TEST_SCALE_ONLY narrows to the queries whose names it matches. See docs/performance.md.
 func TestListsOfACityAreQuick(t *testing.T) {
 	address := os.Getenv("JIESU_TEST_SCALE")
 	if address == "" {
@@ -273,10 +274,12 @@ type spent struct {
 	args  []any
 }
 
-func (s spent) at(percent int) time.Duration { return s.times[min(len(s.times)-1, len(s.times)*percent/100)] }
+func (s spent) at(percent int) time.Duration {
+	return s.times[min(len(s.times)-1, len(s.times)*percent/100)]
+}
 
 func (c *city) measure() {
-	const rounds = 40
+	const rounds = 20
 	t := c.t
 	var statement string
 	var args []any
@@ -297,7 +300,11 @@ func (c *city) measure() {
 		statement, args, worst.begun = query, a, now
 	})
 	var all []spent
+	only := os.Getenv("JIESU_TEST_SCALE_ONLY")
 	for _, q := range c.questions() {
+		if matched, err := regexp.MatchString(only, q.name); err != nil || !matched {
+			continue
+		}
 		s := spent{name: q.name}
 		worst.took, statement = 0, ""
 		for i := range rounds + 3 {

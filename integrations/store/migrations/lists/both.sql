@@ -20,9 +20,10 @@ CREATE INDEX case_units_open_order ON case_units (unit, case_order, case_number)
 CREATE INDEX cases_open_filed ON cases (filed_at, number) WHERE state IN ('triage', 'dispatched', 'signed', 'refused', 'replied', 'closed');
 CREATE INDEX cases_open_order ON cases (clock_order, number) WHERE state IN ('triage', 'dispatched', 'signed', 'refused', 'replied', 'closed');
 CREATE INDEX cases_order ON cases (clock_order, number);
+CREATE INDEX cases_state_order ON cases (state, clock_order, number);
 CREATE INDEX cases_category ON cases (category, filed_at, number);
 CREATE INDEX cases_district ON cases (district, filed_at, number);
-CREATE INDEX cases_supervised ON cases (filed_at, number) WHERE supervised;
+CREATE INDEX cases_supervised ON cases (filed_at, number, state) WHERE supervised;
 CREATE INDEX cases_running ON cases (clock_order, state, category, unit) WHERE clock_order < 9000000000000000;
 
 -- How many cases there are of each kind: for every viewer who sees all (viewer ''), and for each unit those that it sees.
