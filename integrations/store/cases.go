@@ -74,13 +74,13 @@ func (t *tx) InsertCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := t.insertMatter(ctx, c); err != nil {
 		return err
 	}
-	return t.follow(ctx, c, e, nil)
+	return t.follow(ctx, c, e, standing{changed: true})
 }
 
 // UpdateCase implements routing.Tx. The version in the condition makes it a claim: of two steps decided on the same version, one finds
 // no row.
 func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) error {
-	before, err := t.counted(ctx, c.Number)
+	before, err := t.standing(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]strin
 }
 
 // follow writes what hangs on the case's row: who may see it, its newest event, its words, and how it is counted, which was before.
-func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before []kind) error {
+func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before standing) error {
 	for _, unit := range viewers(c) {
 		const add = `INSERT INTO case_units (unit, case_number, case_state, case_filed, case_order) VALUES ($1, $2, $3, $4, $5)`
 		if _, err := run(ctx, t.run, add, unit, c.Number, c.State, at(c.FiledAt), orderOf(c.Clock)); err != nil {
@@ -134,10 +134,12 @@ func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before
 	if err != nil {
 		return fmt.Errorf("append event %d of case %s: %w", e.Seq, c.Number, err)
 	}
-	if err := t.reindex(ctx, c, e); err != nil {
-		return err
+	if before.changed || speaks(e) {
+		if err := t.reindex(ctx, c); err != nil {
+			return err
+		}
 	}
-	return t.count(ctx, before, kindsOf(c)) // last, since others may wait for the same line
+	return t.count(ctx, before.kinds, kindsOf(c)) // last, since others may wait for the same line
 }
 
 // eventData keeps an empty list of assisting units (nobody assists any more) apart from none (as before). Without the difference, the

@@ -42,19 +42,26 @@ func viewers(c routing.Case) []string {
 	return slices.Compact(list)
 }
 
-// counted are the lines that count the case as it is stored.
-func (t *tx) counted(ctx context.Context, number string) ([]kind, error) {
+// standing is how a case is stored before a step.
+type standing struct {
+	kinds   []kind // the lines that count it
+	changed bool   // what it says is other than what is about to be stored
+}
+
+func (t *tx) standing(ctx context.Context, c routing.Case) (s standing, err error) {
 	read := func(scan scanner) (k kind, err error) {
-		err = scan(&k.viewer, &k.state, &k.category, &k.unit, &k.item, &k.district)
+		var same bool
+		err = scan(&k.viewer, &k.state, &k.category, &k.unit, &k.item, &k.district, &same)
+		s.changed = s.changed || !same
 		return k, err
 	}
-	kinds, err := list(ctx, t.run, read, `SELECT '' AS viewer, state, category, unit, item, district FROM cases WHERE number = $1
-		UNION ALL SELECT case_units.unit, state, category, cases.unit, item, district FROM case_units JOIN cases ON number = case_number
-		WHERE case_number = $1`, number)
+	s.kinds, err = list(ctx, t.run, read, `SELECT '' AS viewer, state, category, unit, item, district, complaint = $2 AND enterprise = $3 FROM cases
+		WHERE number = $1 UNION ALL SELECT case_units.unit, state, category, cases.unit, item, district, TRUE FROM case_units
+		JOIN cases ON number = case_number WHERE case_number = $1`, c.Number, c.Text, c.Contact.Enterprise)
 	if err != nil {
-		return nil, fmt.Errorf("look how case %s is counted: %w", number, err)
+		return s, fmt.Errorf("look how case %s is counted: %w", c.Number, err)
 	}
-	return kinds, nil
+	return s, nil
 }
 
 // count moves a case from the lines of before to those of now. Lines are taken in one order everywhere, so that no two steps wait for each

@@ -199,17 +199,14 @@ func (t *tx) putWords(ctx context.Context, number, said, named string) error {
 // speaks reports whether the event changes what a case is found by.
 func speaks(e routing.Event) bool {
 	switch e.Action {
-	case routing.ActionFile, routing.ActionAssign, routing.ActionReassign, routing.ActionReply, routing.ActionSupplement:
+	case routing.ActionAssign, routing.ActionReassign, routing.ActionReply, routing.ActionSupplement:
 		return true
 	}
 	return false
 }
 
-// reindex writes the words anew after an event that changes them.
-func (t *tx) reindex(ctx context.Context, c routing.Case, e routing.Event) error {
-	if !speaks(e) {
-		return nil
-	}
+// reindex writes the words of the case anew, so that none is left of what it says no more.
+func (t *tx) reindex(ctx context.Context, c routing.Case) error {
 	events, err := t.Events(ctx, c.Number)
 	if err != nil {
 		return fmt.Errorf("read what was said of case %s: %w", c.Number, err)
