@@ -50,6 +50,11 @@ func orderOf(c routing.CaseClock) int64 {
 	return at(c.Due)
 }
 
+// unitClockRow is clockRow as far as the lists of units need it.
+func unitClockRow(c routing.CaseClock) row {
+	return row{{"case_order", orderOf(c)}, {"case_level", c.Level}, {"case_missing", c.Missing}}
+}
+
 // Case implements routing.Reader.
 func (r reader) Case(ctx context.Context, number string) (routing.Case, error) {
 	return one(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM cases WHERE number = $1`, number)
@@ -102,7 +107,8 @@ func (t *tx) SetClock(ctx context.Context, number string, version int64, clock r
 	if err := update(ctx, t.run, "cases", clockRow(clock), row{{"number", number}, {"version", version}}, routing.ErrConflict); err != nil {
 		return fmt.Errorf("set clock of case %s: %w", number, err)
 	}
-	if _, err := run(ctx, t.run, `UPDATE case_units SET case_order = $1 WHERE case_number = $2`, orderOf(clock), number); err != nil {
+	units := `UPDATE case_units SET case_order = $1, case_level = $2, case_missing = $3 WHERE case_number = $4`
+	if _, err := run(ctx, t.run, units, orderOf(clock), clock.Level, clock.Missing, number); err != nil {
 		return fmt.Errorf("set clock of case %s for its units: %w", number, err)
 	}
 	return nil
@@ -121,8 +127,9 @@ func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]strin
 // follow writes what hangs on the case's row: who may see it, its newest event, its words, and how it is counted, which was before.
 func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before standing) error {
 	for _, unit := range viewers(c) {
-		const add = `INSERT INTO case_units (unit, case_number, case_state, case_filed, case_order) VALUES ($1, $2, $3, $4, $5)`
-		if _, err := run(ctx, t.run, add, unit, c.Number, c.State, at(c.FiledAt), orderOf(c.Clock)); err != nil {
+		err := insert(ctx, t.run, "case_units", append(unitClockRow(c.Clock), row{{"unit", unit}, {"case_number", c.Number}, {"case_state", c.State},
+			{"case_filed", at(c.FiledAt)}, {"case_item", c.Item}, {"case_district", c.District}, {"case_supervised", c.Supervised}}...))
+		if err != nil {
 			return fmt.Errorf("record unit of case %s: %w", c.Number, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -31,17 +32,18 @@ func (r reader) Cases(ctx context.Context, q routing.Query) ([]routing.Case, str
 		return nil, "", err
 	}
 	c.inStates(q.States)
-	order := c.filed + " DESC, " + c.number + " DESC"
-	by, than := c.filed, "<"
+	by, than, number := c.column("filed_at"), "<", c.column("number")
+	order := by + " DESC, " + number + " DESC"
 	if q.Order == routing.OrderClock {
-		order, by, than = c.clock+", "+c.number, c.clock, ">"
+		by, than = c.column("clock_order"), ">"
+		order = by + ", " + number
 	}
 	if q.Cursor != "" {
-		after, number, err := readCursor(q.Cursor)
+		after, last, err := readCursor(q.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		c.add("("+by+", "+c.number+") "+than+" (?, ?)", after, number)
+		c.add("("+by+", "+number+") "+than+" (?, ?)", after, last)
 	}
 	cases, err := list(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM `+c.from+c.where()+
 		` ORDER BY `+order+` LIMIT `+strconv.Itoa(limit+1), c.args...) // one more tells whether there is a next page
@@ -71,7 +73,8 @@ func (r reader) CountByState(ctx context.Context, q routing.Query) (byState map[
 		counts, err = list(ctx, r.run, read, `SELECT state, CAST(sum(cases) AS BIGINT) FROM case_tally`+c.where()+
 			` GROUP BY state HAVING sum(cases) > 0`, c.args...)
 	} else if c, err = r.matching(ctx, q, true); err == nil {
-		counts, err = list(ctx, r.run, read, `SELECT state, count(*) FROM `+c.from+c.where()+` GROUP BY state`, c.args...)
+		state := c.column("state")
+		counts, err = list(ctx, r.run, read, `SELECT `+state+`, count(*) FROM `+cmp.Or(c.few, c.from)+c.where()+` GROUP BY `+state, c.args...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("count cases: %w", err)
@@ -85,38 +88,49 @@ func (r reader) CountByState(ctx context.Context, q routing.Query) (byState map[
 
 // matching is what the query says besides its States and its page. all: every case that matches is to be looked at.
 func (r reader) matching(ctx context.Context, q routing.Query, all bool) (*conditions, error) {
-	c := &conditions{from: "cases", state: "state", filed: "filed_at", number: "number", clock: "clock_order"}
+	c := &conditions{from: "cases"}
 	c.visible(q.Visible)
 	for _, f := range []struct{ column, value string }{
 		{"unit", q.Unit}, {"category", q.Category}, {"item", q.Item}, {"district", q.District}, {"complainant_id", q.ComplainantID},
 	} {
 		if f.value != "" {
-			c.add(f.column+" = ?", f.value)
+			c.add(c.column(f.column)+" = ?", f.value)
 		}
 	}
 	if q.Supervised {
-		c.add("supervised")
+		c.add(c.column("supervised"))
+	}
+	clock, level, missing := "clock_order", "clock_level", "calendar_missing"
+	if c.names != nil {
+		clock, level, missing = c.names[clock], c.names[level], c.names[missing]
 	}
 	if !q.DueBefore.IsZero() {
-		c.add(c.clock+" < ?", at(q.DueBefore))
+		c.add(clock+" < ?", at(q.DueBefore))
 	}
 	if !q.DueFrom.IsZero() {
-		c.add(c.clock+" >= ? AND "+c.clock+" < "+strconv.Itoa(noClock), at(q.DueFrom))
+		c.add(clock+" >= ? AND "+clock+" < "+strconv.Itoa(noClock), at(q.DueFrom))
 	} else if !q.DueBefore.IsZero() {
-		c.add(c.clock + " < " + strconv.Itoa(noClock)) // as the index of running clocks says it
+		c.add(clock + " < " + strconv.Itoa(noClock)) // as the index of running clocks says it
 	}
 	if q.Level > 0 {
-		c.add("clock_level > 0 AND clock_level >= ?", q.Level)
+		c.add(level+" > 0 AND "+level+" >= ?", q.Level)
 	}
 	if q.NoCalendar {
-		c.add("calendar_missing > 0")
+		c.add(missing + " > 0")
 	}
 	if q.Text != "" {
+		c.few = ""
 		if err := r.find(ctx, c, q, all); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// unitColumns are the columns of cases that case_units has too.
+func unitColumns() map[string]string {
+	return map[string]string{"state": "case_state", "filed_at": "case_filed", "number": "case_number", "item": "case_item", "district": "case_district",
+		"supervised": "case_supervised", "clock_order": "case_order", "clock_level": "case_level", "calendar_missing": "case_missing"}
 }
 
 // visible is routing.Actor.CanSee in SQL.
@@ -125,8 +139,9 @@ func (c *conditions) visible(a routing.Actor) {
 	case a.Role == routing.RoleComplainant && a.ID != "":
 		c.add("complainant_id = ?", a.ID)
 	case a.Role == routing.RoleUnit && a.Unit != "":
-		c.from = `(SELECT unit AS viewer, case_number, case_state, case_filed, case_order FROM case_units) AS seen JOIN cases ON number = case_number`
-		c.state, c.filed, c.number, c.clock = "case_state", "case_filed", "case_number", "case_order"
+		c.few = `(SELECT unit AS viewer, case_number, case_state, case_filed, case_item, case_district, case_supervised, case_order, case_level,
+			case_missing FROM case_units) AS seen`
+		c.from, c.names = c.few+` JOIN cases ON number = case_number`, unitColumns()
 		c.add("viewer = ?", a.Unit)
 	case a.Role == routing.RoleOperator, a.Role == routing.RoleOffice, a.Role == routing.RoleAdmin, a.Role == routing.RoleSystem:
 	default:
@@ -141,7 +156,7 @@ func (c *conditions) inStates(states []routing.State) {
 		for i, s := range states {
 			list[i] = "'" + string(s) + "'"
 		}
-		return c.state + " IN (" + strings.Join(list, ", ") + ")"
+		return c.column("state") + " IN (" + strings.Join(list, ", ") + ")"
 	}
 	known := slices.DeleteFunc(slices.Clone(states), func(s routing.State) bool { return !s.Valid() })
 	open := openStates()

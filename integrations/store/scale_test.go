@@ -127,7 +127,7 @@ func (c *city) fill() {
 	w = c.bulk(`INSERT INTO cases (number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
 		complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at, reply, rating,
 		redos, urges, refused_by, supervised, clock, clock_due, clock_level, next_tick, clock_order) VALUES `)
-	seen := c.bulk(`INSERT INTO case_units (unit, case_number, case_state, case_filed, case_order) VALUES `)
+	seen := c.bulk(`INSERT INTO case_units (unit, case_number, case_state, case_filed, case_item, case_district, case_supervised, case_order, case_level) VALUES `)
 	words := c.bulk(`INSERT INTO case_words (case_number, said, named) VALUES `)
 	terms := c.bulk(`INSERT INTO case_terms (rowid, said, named) VALUES `)
 	if c.db.Dialect() == store.SQLite {
@@ -161,10 +161,10 @@ func (c *city) fill() {
 			number, state, quoted(text), firm, parts[0], parts[1], i%20 == 0, c.random.IntN(people), i, parts[2], group+1, item, unit, district,
 			filed.UnixMilli(), filed.UnixMilli(), filed.UnixMilli(), supervised, due, level, due, order))
 		if unit != "" {
-			seen.add(fmt.Sprintf("('%s', '%s', '%s', %d, %d)", unit, number, state, filed.UnixMilli(), order))
+			seen.add(fmt.Sprintf("('%s', '%s', '%s', %d, '%s', '%s', %t, %d, %d)", unit, number, state, filed.UnixMilli(), item, district, supervised, order, level))
 			if i%10 == 0 {
 				if helper := c.units[c.uneven(len(c.units))]; helper != unit {
-					seen.add(fmt.Sprintf("('%s', '%s', '%s', %d, %d)", helper, number, state, filed.UnixMilli(), order))
+					seen.add(fmt.Sprintf("('%s', '%s', '%s', %d, '%s', '%s', %t, %d, %d)", helper, number, state, filed.UnixMilli(), item, district, supervised, order, level))
 				}
 			}
 		}
