@@ -32,6 +32,9 @@ CREATE INDEX cases_state_order ON cases (state, clock_order, number);
 CREATE INDEX cases_category ON cases (category, filed_at, number);
 CREATE INDEX cases_district ON cases (district, filed_at, number);
 CREATE INDEX cases_supervised ON cases (filed_at, number, state) WHERE supervised;
+CREATE INDEX cases_supervised_state ON cases (state) WHERE supervised;
+CREATE INDEX cases_category_open ON cases (category, clock_order, number) WHERE state IN ('triage', 'dispatched', 'signed', 'refused', 'replied', 'closed');
+CREATE INDEX cases_category_running ON cases (category, clock_order, unit) WHERE clock_order < 9000000000000000;
 CREATE INDEX cases_running ON cases (clock_order, state, category, unit, clock_level) WHERE clock_order < 9000000000000000;
 
 -- How many cases there are of each kind: for every viewer who sees all (viewer ''), and for each unit those that it sees.
