@@ -32,6 +32,17 @@ type Reader interface {
 	// DueTicks lists the numbers of cases whose Clock.NextTick has come, the longest due first.
 	DueTicks(ctx context.Context, now time.Time, limit int) ([]string, error)
 
+	// Histories hands over, in the order of their numbers, at least the cases that were open at a moment of the span or of which something
+	// happened in it, each with all its events before the span's end. It stops at visit's first error and returns it.
+	Histories(ctx context.Context, s Span, visit func(h History) error) error
+	// Placements hands over, in the order of their numbers, the cases filed in the span, each with its events in the span that say where it
+	// belongs: file, assign, reassign.
+	Placements(ctx context.Context, s Span, visit func(h History) error) error
+	// Paper is the paper of the period; ErrNotFound when none was made.
+	Paper(ctx context.Context, period string) (Paper, error)
+	// Papers lists the papers that were made, without their figures, those of the latest periods first.
+	Papers(ctx context.Context, limit int) ([]Paper, error)
+
 	Complainant(ctx context.Context, id string) (Complainant, error)
 	ComplainantByOpenID(ctx context.Context, openID string) (Complainant, error)
 	ComplainantByPhone(ctx context.Context, phone string) (Complainant, error)
@@ -117,6 +128,9 @@ type Tx interface {
 	JoinIncident(ctx context.Context, taskID, number string) error
 	InsertTask(ctx context.Context, t Task) error
 	FinishTask(ctx context.Context, id, by string, at time.Time) error // ErrConflict: somebody did it already
+
+	// PutPaper keeps the paper, in the place of an earlier one of its period.
+	PutPaper(ctx context.Context, p Paper) error
 
 	InsertUser(ctx context.Context, u User) error // ErrExists: name taken
 	UpdateUser(ctx context.Context, u User) error

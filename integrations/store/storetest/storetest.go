@@ -48,6 +48,8 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Incidents", testIncidents},
 		{"Burst", testBurst},
 		{"BurstRace", testBurstRace},
+		{"Histories", testHistories},
+		{"Papers", testPapers},
 		{"RollbackLeavesNothing", testRollback},
 		{"PanicRollsBack", testPanic},
 		{"GoexitRollsBack", testGoexit},
