@@ -22,10 +22,14 @@ import (
 	"jiesu/integrations/redis"
 	"jiesu/integrations/wechat"
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 // drain is how long a stopping server waits for requests, callbacks and jobs that have begun.
 const drain = 15 * time.Second
+
+// paperBeat is how often is looked whether papers are due, which is after midnight on Mondays and on the first of a month and a quarter.
+const paperBeat = 10 * time.Minute
 
 // app is the running product: built from top to bottom by newApp, stopped in the opposite order by Run.
 type app struct {
@@ -41,6 +45,7 @@ type app struct {
 	desk     *routing.Desk
 	judge    *judge
 	intake   *bot.Intake
+	press    *report.Press
 	client   *wechat.Client // nil without an official account
 	callback *wechat.Callback
 	runner   *jobs.Runner
@@ -104,6 +109,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 	}
 	burst := routing.Burst{Complainants: a.cfg.Repeats.Burst, Within: a.cfg.Repeats.Within}
 	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst)
+	a.press = report.NewPress(a.db.store, a.plan, a.words, clock)
 	doors, err := loadDoors()
 	if err != nil {
 		return err
@@ -215,7 +221,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(),
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
-			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick}},
+			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick}, {Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
 		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
 	})
@@ -240,7 +246,7 @@ func (a *app) buildHTTP(context.Context) error {
 		return err
 	}
 	api.Routes(a.engine)
-	desks, err := console.New(console.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Plan: a.plan, Live: a.live,
+	desks, err := console.New(console.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

@@ -15,6 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 // Config is what the console works with. QR, Stopping and PublicURL may be left out.
@@ -22,6 +23,7 @@ type Config struct {
 	Store   routing.Store
 	Desk    *routing.Desk
 	Judge   routing.Judge // the live suggestion while an operator types
+	Press   *report.Press // the papers
 	Wording routing.Wording
 	Plan    *routing.Plan
 	Live    routing.Volatile
@@ -55,8 +57,8 @@ type Console struct {
 
 // New checks the configuration and reads the embedded templates.
 func New(cfg Config) (*Console, error) {
-	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
-		return nil, errors.New("console: store, desk, judge, plan, live, now and logger are needed")
+	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Press == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
+		return nil, errors.New("console: store, desk, judge, press, plan, live, now and logger are needed")
 	}
 	if cfg.SessionIdle <= 0 || cfg.SessionAbsolute <= 0 || cfg.MaxFailures < 1 || cfg.LockFor <= 0 {
 		return nil, errors.New("console: session and lock-out limits must be above zero")
@@ -118,6 +120,13 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/tasks/:id/answer", s.staff(s.answerTask, filers...))
 	g.POST("/console/tasks/:id/reveal", s.staff(s.revealTask, filers...))
 
+	g.GET("/console/papers", s.staff(s.papers, readers...))
+	g.POST("/console/papers", s.staff(s.makePaper, overseers...))
+	g.GET("/console/papers/:period/:scope", s.staff(s.paper, readers...))
+	g.GET("/console/papers/:period/:scope/cases", s.staff(s.paperCases, readers...))
+	g.GET("/console/papers/:period/:scope/file.xlsx", s.staff(s.paperWorkbook, readers...))
+	g.GET("/console/papers/:period/:scope/page.html", s.staff(s.paperPage, readers...))
+
 	// A wrong address below ours is answered with a page, and one that isn't signed in learns nothing of what there is.
 	g.GET("/console/:any", s.staff(nowhere))
 
@@ -130,5 +139,6 @@ func (s *Console) Routes(r gin.IRouter) {
 // Who has which desk. What one may do to a case is decided by routing.Legal alone.
 var (
 	overseers = []routing.Role{routing.RoleOffice, routing.RoleAdmin}
+	readers   = []routing.Role{routing.RoleUnit, routing.RoleOffice, routing.RoleAdmin} // of papers
 	filers    = []routing.Role{routing.RoleOperator, routing.RoleOffice, routing.RoleAdmin}
 )

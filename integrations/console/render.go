@@ -15,6 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 //go:embed templates/*.html
@@ -24,7 +25,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "papers", "paper", "papercases"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -73,6 +74,14 @@ func (s *Console) funcs() template.FuncMap {
 		"add":       func(a, b int) int { return a + b },
 		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },
 		"mayFile":   func(r routing.Role) bool { return slices.Contains(filers, r) },
+		"scope":     s.scopeName,
+		"period":    s.periodName,
+		"figure":    s.figureName,
+		"paperPath": func(p string, scope report.Scope) (string, error) {
+			period, err := report.ParsePeriod(p)
+			return report.Path(period, scope), err
+		},
+		"mayRead": func(r routing.Role) bool { return slices.Contains(readers, r) },
 		"mayTriage": func(r routing.Role) bool {
 			return slices.Contains(overseers, r)
 		},

@@ -24,6 +24,7 @@ import (
 	"jiesu/integrations/jobs"
 	"jiesu/integrations/store"
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 func TestMain(m *testing.M) {
@@ -140,7 +141,7 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	stopping := make(chan struct{})
 	w.stop = sync.OnceFunc(func() { close(stopping) })
 	t.Cleanup(w.stop)
-	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
+	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
 		Logger: slog.New(slog.NewTextHandler(&locked{w: w.log}, nil)), SessionIdle: time.Hour, SessionAbsolute: 12 * time.Hour, MaxFailures: 3,
 		LockFor: 15 * time.Minute, PublicURL: publicURL, Stopping: stopping}
 	for _, f := range change {
