@@ -38,7 +38,7 @@ var beijing = time.FixedZone("UTC+8", 8*60*60)
 // WriteXLSX writes one workbook with the tables as sheets. The same tables give the same bytes: at is the workbook's time of making. No text
 // is ever a formula, whoever wrote it.
 func WriteXLSX(w io.Writer, at time.Time, tables ...Table) (err error) {
-	book := excelize.NewFile()
+	book := excelize.NewFile().SetZipWriter(newOrderedZip)
 	defer func() { err = errors.Join(err, book.Close()) }()
 	stamp := at.UTC().Format(time.RFC3339)
 	if err := book.SetDocProps(&excelize.DocProperties{Created: stamp, Modified: stamp, Creator: "jiesu"}); err != nil {
