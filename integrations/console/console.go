@@ -124,8 +124,8 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/papers", s.staff(s.makePaper, overseers...))
 	g.GET("/console/papers/:period/:scope", s.staff(s.paper, readers...))
 	g.GET("/console/papers/:period/:scope/cases", s.staff(s.paperCases, readers...))
-	g.GET("/console/papers/:period/:scope/file.xlsx", s.staff(s.paperWorkbook, readers...))
-	g.GET("/console/papers/:period/:scope/page.html", s.staff(s.paperPage, readers...))
+	g.GET("/console/papers/:period/:scope/workbook.xlsx", s.staff(s.paperWorkbook, readers...))
+	g.GET("/console/papers/:period/:scope/print.html", s.staff(s.paperPage, readers...))
 
 	// A wrong address below ours is answered with a page, and one that isn't signed in learns nothing of what there is.
 	g.GET("/console/:any", s.staff(nowhere))

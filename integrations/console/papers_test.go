@@ -92,24 +92,24 @@ func TestPapersShowEachWhatTheyMayRead(t *testing.T) {
 	w.get("unit", "/console/papers").complete().want(http.StatusOK, own, city).lacks("现在生成")
 	w.get("unit", own).complete().want(http.StatusOK, "市财政局", "JS2026", "cases?figure=filed")
 	w.get("unit", city).complete().want(http.StatusOK, "市税务局").lacks("JS2026", "cases?figure")
-	for _, path := range []string{other, other + "/file.xlsx", other + "/page.html", city + "/cases?figure=filed", report.Path(month, report.Scope{Kind: report.OfCategory, ID: "1"})} {
+	for _, path := range []string{other, other + "/workbook.xlsx", other + "/print.html", city + "/cases?figure=filed", report.Path(month, report.Scope{Kind: report.OfCategory, ID: "1"})} {
 		w.get("unit", path).want(http.StatusForbidden).lacks("JS2026")
 	}
 	w.post("unit", "/console/papers", "period", "2026-11").want(http.StatusForbidden)
-	for _, path := range []string{"/console/papers", city, city + "/page.html", city + "/cases?figure=filed"} {
+	for _, path := range []string{"/console/papers", city, city + "/print.html", city + "/cases?figure=filed"} {
 		w.get("operator", path).want(http.StatusForbidden)
 	}
 	for _, path := range []string{"/console/papers/2026-13/city", "/console/papers/2026-09/city", "/console/papers/2026-10/nowhere", city + "/cases?figure=none", city + "/cases",
 		own + "/cases?figure=filed&unit=tax"} {
 		w.get("office", path).want(http.StatusNotFound)
 	}
-	for _, path := range []string{city, own, city + "/page.html", own + "/page.html", city + "/cases?figure=filed"} {
+	for _, path := range []string{city, own, city + "/print.html", own + "/print.html", city + "/cases?figure=filed"} {
 		w.get("office", path).want(http.StatusOK).lacks(caller.Enterprise, caller.Name, caller.Phone, "138****8000", complaint[:30], "已办理。")
 	}
-	if a := w.get("office", city+"/file.xlsx"); a.Code != http.StatusOK || !strings.HasPrefix(a.body, "PK") || !strings.Contains(a.Header().Get("Content-Disposition"), "2026-10-city.xlsx") {
+	if a := w.get("office", city+"/workbook.xlsx"); a.Code != http.StatusOK || !strings.HasPrefix(a.body, "PK") || !strings.Contains(a.Header().Get("Content-Disposition"), "2026-10-city.xlsx") {
 		t.Errorf("workbook: %d %v", a.Code, a.Header())
 	}
-	if a := w.get("unit", city+"/page.html"); !strings.Contains(a.body, "<style>") || strings.Contains(a.body, "<script") || strings.Contains(a.body, "JS2026") {
+	if a := w.get("unit", city+"/print.html"); !strings.Contains(a.body, "<style>") || strings.Contains(a.body, "<script") || strings.Contains(a.body, "JS2026") {
 		t.Errorf("page to print: %s", a.body)
 	}
 }
@@ -151,8 +151,9 @@ func TestTheOfficeHasPapersMadeAnew(t *testing.T) {
 	w.post("office", "/console/papers", "period", "2026-11").to("/console/papers/2026-11/city")
 	w.get("office", "/console/papers/2026-11/city").complete().want(http.StatusOK, "尚未结束")
 	w.file()
+	w.clock.add(time.Minute)
 	w.post("office", "/console/papers", "period", "2026-11").to("/console/papers/2026-11/city")
-	if f, err := w.console.Press.Figures(t.Context(), report.Period{Kind: report.Monthly, Year: 2026, N: 11}); err != nil || f.Cells[0].Counts[report.Filed] != 2 {
+	if f, err := w.console.Press.Figures(t.Context(), report.Period{Kind: report.Monthly, Year: 2026, N: 11}); err != nil || len(f.Cells) != 1 || f.Cells[0].Counts[report.Filed] != 2 {
 		t.Errorf("%+v, %v", f, err)
 	}
 	w.post("office", "/console/papers", "period", "2027-01").want(http.StatusUnprocessableEntity, "还没有开始")

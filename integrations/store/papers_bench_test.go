@@ -13,7 +13,7 @@ import (
 	"jiesu/routing/report"
 )
 
-// BenchmarkQuarter counts the quarterly bulletin among a city's cases on PostgreSQL, filed evenly over five years (JIESU_BENCH_YEARS) up to the end of
+// BenchmarkQuarter counts the quarterly bulletin among a city's cases on PostgreSQL, filed evenly over so many years (JIESU_BENCH_YEARS, 1) up to the end of
 // the quarter. A million (JIESU_BENCH_CASES) take minutes to write, so the default is fewer.
 func BenchmarkQuarter(b *testing.B) {
 	number := func(name string, otherwise int) int {

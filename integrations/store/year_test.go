@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"jiesu/configs"
 	"jiesu/integrations/store"
 	"jiesu/routing"
@@ -234,48 +237,61 @@ func (l *life) replied() bool {
 // fill writes so many cases straight into the tables of cases and events.
 func (s *simulation) fill(t testing.TB, db *store.DB, cases int) {
 	t.Helper()
-	ctx := context.Background()
-	put := func(statement string, rows []string) {
-		if len(rows) == 0 {
-			return
-		}
-		if _, err := db.Write().ExecContext(ctx, statement+strings.Join(rows, ", ")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put(`INSERT INTO complainants (id, openid, openid_index, phone, phone_index, name, enterprise, following, created_at) VALUES `,
-		[]string{`('crowd', '', '', '', '', '', '', FALSE, 0)`})
-	const intoCases = `INSERT INTO cases (number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
-		complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at, reply, rating,
-		redos, urges, refused_by, supervised) VALUES `
-	const intoEvents = `INSERT INTO events (id, case_number, seq, action, at, actor_role, actor_unit, actor_id, actor_name, from_state, to_state, data) VALUES `
-	var caseRows, eventRows []string
-	flush := func(most int) {
-		if len(caseRows) > most {
-			put(intoCases, caseRows)
-			put(intoEvents, eventRows)
-			caseRows, eventRows = caseRows[:0], eventRows[:0]
-		}
-	}
+	put(t, db, "complainants", []string{"id", "openid", "openid_index", "phone", "phone_index", "name", "enterprise", "following", "created_at"},
+		[][]any{{"crowd", "", "", "", "", "", "", false, int64(0)}})
+	caseColumns := strings.Fields(`number state version complaint enterprise contact_name phone confidential channel external_id source complainant_id token judgement
+		category item unit district assisting confidence filed_at updated_at dispatched_at reply rating redos urges refused_by supervised`)
+	eventColumns := strings.Fields(`id case_number seq action at actor_role actor_unit actor_id actor_name from_state to_state data`)
 	text := strings.Repeat("一", 150)
+	var caseRows, eventRows [][]any
 	for n := range cases {
 		c, events, err := s.run(n, cases)
 		if err != nil {
 			t.Fatalf("case %d: %v", n, err)
 		}
-		confidential := strings.ToUpper(fmt.Sprint(c.Confidential))
-		caseRows = append(caseRows, fmt.Sprintf(`('%s', '%s', %d, '%s', '', '', '', %s, '%s', '', '', 'crowd', 't%d', '', '%s', '%s', '%s', '%s', 'null', 1, %d, %d, %d, '',
-			'null', %d, 0, 'null', FALSE)`, c.Number, c.State, c.Version, text, confidential, c.Channel, n, c.Category, c.Item, c.Unit, c.District,
-			c.FiledAt.UnixMilli(), c.UpdatedAt.UnixMilli(), c.DispatchedAt.UnixMilli(), c.Redos))
+		caseRows = append(caseRows, []any{c.Number, string(c.State), c.Version, text, "", "", "", c.Confidential, string(c.Channel), "", "", "crowd", fmt.Sprint("t", n), "",
+			c.Category, c.Item, c.Unit, c.District, "null", 1.0, c.FiledAt.UnixMilli(), c.UpdatedAt.UnixMilli(), c.DispatchedAt.UnixMilli(), "", "null", int64(c.Redos), int64(0), "null", false})
 		for _, e := range events {
 			data, err := json.Marshal(e.Data)
 			if err != nil {
 				t.Fatal(err)
 			}
-			eventRows = append(eventRows, fmt.Sprintf(`('%s', '%s', %d, '%s', %d, '%s', '%s', '', '', '%s', '%s', '%s')`, e.ID, e.Case, e.Seq, e.Action, e.At.UnixMilli(),
-				e.Actor.Role, e.Actor.Unit, e.From, e.To, data))
+			eventRows = append(eventRows, []any{e.ID, e.Case, e.Seq, string(e.Action), e.At.UnixMilli(), string(e.Actor.Role), e.Actor.Unit, "", "", string(e.From), string(e.To), string(data)})
 		}
-		flush(250)
+		if n == cases-1 || len(caseRows) == 200 {
+			put(t, db, "cases", caseColumns, caseRows)
+			put(t, db, "events", eventColumns, eventRows)
+			caseRows, eventRows = nil, nil
+		}
 	}
-	flush(0)
+}
+
+// put adds rows in one statement, or on PostgreSQL by its faster way.
+func put(t testing.TB, db *store.DB, table string, columns []string, rows [][]any) {
+	t.Helper()
+	ctx := context.Background()
+	if db.Dialect() == store.Postgres {
+		conn, err := db.Write().Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		err = conn.Raw(func(driver any) error {
+			_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	var marks []string
+	var args []any
+	for _, row := range rows {
+		marks = append(marks, "("+strings.TrimSuffix(strings.Repeat("?, ", len(row)), ", ")+")")
+		args = append(args, row...)
+	}
+	if _, err := db.Write().ExecContext(ctx, "INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES "+strings.Join(marks, ", "), args...); err != nil {
+		t.Fatal(err)
+	}
 }
