@@ -172,11 +172,11 @@ func TestPapersAreMadeWhenTheirPeriodIsOver(t *testing.T) {
 		papers, err := press.Papers(t.Context(), 10)
 		must(t, err)
 		for _, p := range papers {
-			list = append(list, fmt.Sprint(p.Period, p.Until.Before(p.Span.To), p.MadeBy))
+			list = append(list, fmt.Sprintf("%s %t%s", p.Period, p.Until.Before(p.Span.To), p.MadeBy))
 		}
 		return list
 	}
-	if got := fmt.Sprint(kept()); got != "[2026-W48 true office 2026-W47 false 2026-10 false 2026-Q3 false]" {
+	if got := fmt.Sprint(kept()); got != "[2026-W48 trueoffice 2026-W47 false 2026-10 false 2026-Q3 false]" {
 		t.Errorf("kept: %s", got)
 	}
 	w.clock.add(7 * 24 * time.Hour)

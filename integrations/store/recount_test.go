@@ -268,6 +268,10 @@ func TestEveryFigureIsWhatSQLCounts(t *testing.T) {
 			compare(t, f, report.FiledBefore, r.intake(period.Before()))
 			compare(t, f, report.FiledYear, r.intake(period.YearBefore()))
 
+			t.Logf("%d cases, %s: counted in %v", cases, period, took.Round(time.Millisecond))
+			if text != "2026-Q3" {
+				continue
+			}
 			begin = time.Now()
 			for _, scope := range report.Scopes(s.plan) {
 				d := report.Write(f, scope, s.plan, words, true)
@@ -279,7 +283,7 @@ func TestEveryFigureIsWhatSQLCounts(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			t.Logf("%d cases, %s: counted in %v, %d papers written in %v", cases, period, took.Round(time.Millisecond), len(report.Scopes(s.plan)), time.Since(begin).Round(time.Millisecond))
+			t.Logf("%d papers written in %v", len(report.Scopes(s.plan)), time.Since(begin).Round(time.Millisecond))
 		}
 	})
 }
