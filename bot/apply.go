@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"jiesu/routing"
 )
@@ -22,12 +23,15 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message
 	if err != nil {
 		return w, fmt.Errorf("read own cases: %w", err)
 	}
+	for i, c := range w.Cases {
+		w.Cases[i] = c.View(me) // what is with a body before which nobody must be warned says nothing here either
+	}
 	if len(w.Cases) > 0 {
 		if w.Matters, err = tx.MattersOf(ctx, id); err != nil {
 			return w, fmt.Errorf("read matters of own cases: %w", err)
 		}
 	}
-	for _, number := range append([]string{CaseNumber(m.Text), m.Bound, s.Case, s.Last}, s.Choice...) {
+	for _, number := range append([]string{CaseNumber(m.Text), tappedCase(m.Button), m.Bound, s.Case, s.Last}, s.Choice...) {
 		if err := w.include(ctx, tx, number); err != nil {
 			return w, err
 		}
@@ -52,7 +56,7 @@ func (w *World) include(ctx context.Context, tx routing.Tx, number string) error
 	if err != nil {
 		return fmt.Errorf("read case %s: %w", number, err)
 	}
-	w.Cases = append(w.Cases, c)
+	w.Cases = append(w.Cases, c.View(w.Me))
 	return nil
 }
 
@@ -72,7 +76,27 @@ func (in *Intake) settle(ctx context.Context, tx routing.Tx, d routing.Dialogue,
 	if err := tx.PutDialogue(ctx, d); err != nil {
 		return "", fmt.Errorf("store dialogue: %w", err)
 	}
-	return Render(in.Wording, turn.Reply, "number", filed.Number, "url", in.PageURL+filed.Token), nil
+	outlook, err := in.outlook(ctx, tx, turn.Shown)
+	if err != nil {
+		return "", err
+	}
+	return Render(in.Wording, turn.Reply, "number", filed.Number, "url", in.PageURL+filed.Token, "outlook", outlook), nil
+}
+
+// outlook says how the case stands after the turn's commands, in the words of its page; "" for none.
+func (in *Intake) outlook(ctx context.Context, tx routing.Tx, number string) (string, error) {
+	if number == "" {
+		return "", nil
+	}
+	c, err := tx.Case(ctx, number)
+	if err != nil {
+		return "", fmt.Errorf("read case %s: %w", number, err)
+	}
+	o, err := in.Desk.OutlookIn(ctx, tx, in.Wording, c)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join(o.Lines(), "\n"), nil
 }
 
 // apply gives the orders to the desk and returns the case that was filed, if one was.

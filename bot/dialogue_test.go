@@ -232,7 +232,7 @@ func (l line) play(w *world) string {
 	case l.Press != "":
 		w.clock.pass(time.Second)
 		m := w.inbound(fan, routing.InboundClick)
-		m.Button = l.Press
+		m.Button = w.fill(l.Press)
 		return w.receive(m)
 	}
 	return w.say(fan, strings.Repeat(w.fill(*l.Say), max(1, l.Repeat)))
@@ -247,10 +247,14 @@ func (w *world) unit(l line) {
 		actor routing.Actor
 		step  routing.Step
 	}{
-		"签收": {{unit, routing.Step{Action: routing.ActionSign}}},
-		"答复": {{unit, routing.Step{Action: routing.ActionSign}}, {unit, routing.Step{Action: routing.ActionReply, Note: l.Note}}},
-		"办结": {{unit, routing.Step{Action: routing.ActionClose}}},
-		"销号": {{office, routing.Step{Action: routing.ActionStrikeOff}}},
+		"签收":   {{unit, routing.Step{Action: routing.ActionSign}}},
+		"答复":   {{unit, routing.Step{Action: routing.ActionSign}}, {unit, routing.Step{Action: routing.ActionReply, Note: l.Note}}},
+		"办结":   {{unit, routing.Step{Action: routing.ActionClose}}},
+		"退单":   {{unit, routing.Step{Action: routing.ActionRefuse, Note: l.Note}}},
+		"延期":   {{office, routing.Step{Action: routing.ActionExtend, Note: l.Note, Days: 5}}},
+		"仍由它办": {{office, routing.Step{Action: routing.ActionReassign, Unit: c.Unit}}},
+		"销号":   {{office, routing.Step{Action: routing.ActionStrikeOff}}},
+		"移送":   {{office, routing.Step{Action: routing.ActionReassign, Unit: c.Unit}}, {office, routing.Step{Action: routing.ActionTransfer, Body: routing.BodyDiscipline, Note: "线索"}}},
 	}[l.Unit]
 	if len(steps) == 0 {
 		w.t.Fatalf("a unit can't %q", l.Unit)

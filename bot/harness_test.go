@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -136,6 +137,14 @@ func plan(t testing.TB) *routing.Plan {
 	t.Helper()
 	var p routing.Plan
 	if err := configs.Decode("plan/taxonomy.yaml", &p); err != nil {
+		t.Fatal(err)
+	}
+	var rules routing.ClockRules
+	years, err := configs.DecodeCalendar[routing.CalendarYear]("")
+	if err := errors.Join(err, configs.DecodeOwn("clocks.yaml", "", &rules)); err != nil {
+		t.Fatal(err)
+	}
+	if p.Timetable, err = routing.NewTimetable(&p, rules, years); err != nil {
 		t.Fatal(err)
 	}
 	return &p

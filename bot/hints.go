@@ -10,7 +10,7 @@ import (
 )
 
 // hintNames are the things that people say in ever new words, so that a list of words is too little (bot.hints.…).
-var hintNames = []string{"hide", "refuse", "impatient", "over", "regret", "advert", "advert_maybe", "about_it", "second", "solved_yes", "solved_partly",
+var hintNames = []string{"hide", "refuse", "impatient", "over", "regret", "advert", "advert_maybe", "about_it", "second", "dissatisfied", "solved_yes", "solved_partly",
 	"solved_no", "satisfied_1", "satisfied_2", "satisfied_3", "satisfied_4", "satisfied_5"}
 
 // hint finds one of several turns of phrase. Unless blots out, before, the phrases that look like one and aren't.

@@ -70,9 +70,8 @@ func (t *talk) progress(number string) {
 
 func (t *talk) showCase(c routing.Case) {
 	t.say("bot.progress.one", "number", c.Number, "state", t.stateName(c.State), "item", t.itemName(c.Item))
-	if c.Unit != "" {
-		t.say("bot.progress.unit", "unit", t.w.Plan.UnitName(c.Unit))
-	}
+	t.say("bot.progress.outlook")
+	t.shown = c.Number
 	t.say("bot.progress.filed", "filed", t.date(c.FiledAt), "updated", t.date(c.UpdatedAt))
 	if c.Reply != "" {
 		t.say("bot.progress.reply", "reply", short(c.Reply, 200))

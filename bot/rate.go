@@ -57,8 +57,9 @@ func (t *talk) answerSatisfied(text string) bool {
 	t.hold(rest)
 	t.say("bot.rate.done")
 	c, ok := t.own(t.s.Case)
-	if t.s.Solved != routing.SolvedYes && ok && t.may(c, routing.ActionRedo) {
-		t.s.Mode, t.s.Solved = ModeRedo, ""
+	poor := routing.Rating{Solved: t.s.Solved, Satisfied: n}.Poor()
+	if poor && ok && t.may(c, routing.ActionRedo) {
+		t.s.Mode = ModeRedo
 		t.askRedo()
 		return true
 	}
@@ -67,10 +68,39 @@ func (t *talk) answerSatisfied(text string) bool {
 	return true
 }
 
+// dissatisfiedLength is the length, in letters, up to which words after an answer may be about the answer alone.
+const dissatisfiedLength = 40
+
+// dissatisfied offers to have it redone to whom an answer was given, and who says that it solved nothing. Thanks never come here, and
+// nothing is redone that wasn't asked for: people reopened cases elsewhere by saying thank you. Words that are surely of another matter
+// are a complaint of their own.
+func (t *talk) dissatisfied(text string) bool {
+	if n := letters(text); !t.s.Draft.empty() || n > dissatisfiedLength || !t.w.Words.hinted("dissatisfied", text) || CaseNumber(text) != "" {
+		return false
+	}
+	for _, c := range t.w.Cases {
+		if !c.State.Open() || !t.may(c, routing.ActionRedo) {
+			continue
+		}
+		if j := t.judgeText(text); !vague(j) && j.Decision == routing.DecisionDispatch && j.Item != c.Item {
+			return false
+		}
+		t.s.Mode, t.s.Case = ModeRedo, c.Number
+		t.hold(text)
+		t.say("bot.redo.offer", "number", c.Number, "item", t.itemName(c.Item))
+		t.askRedo()
+		return true
+	}
+	return false
+}
+
 func (t *talk) askRedo() {
-	if t.s.Held == "" {
+	switch {
+	case t.s.Held == "" && t.s.Solved == routing.SolvedYes:
+		t.say("bot.rate.redo_unhappy")
+	case t.s.Held == "":
 		t.say("bot.rate.redo")
-	} else {
+	default:
 		t.say("bot.rate.redo_held", "reason", short(t.s.Held, 80))
 	}
 }

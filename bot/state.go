@@ -131,9 +131,11 @@ type Pace struct {
 	OtherFrom float64
 }
 
-// Turn is the outcome of one message. Reply lines that need a number not yet known have {number} open; who applies the commands fills it.
+// Turn is the outcome of one message. Reply lines that need a number not yet known have {number} open; who applies the commands fills it, as
+// {outlook} with how the case Shown stands.
 type Turn struct {
 	State    State
+	Shown    string
 	Reply    []Line
 	Commands []Order
 	WakeAt   time.Time // zero: never

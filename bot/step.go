@@ -24,7 +24,7 @@ func Step(s State, m Message, w World) Turn {
 		t.receive()
 	}
 	t.vary()
-	return Turn{State: t.s, Reply: t.out, Commands: t.orders, WakeAt: t.wakeAt()}
+	return Turn{State: t.s, Shown: t.shown, Reply: t.out, Commands: t.orders, WakeAt: t.wakeAt()}
 }
 
 // talk is one turn in the making.
@@ -35,6 +35,7 @@ type talk struct {
 	out    []Line
 	orders []Order
 	judged map[string]routing.Judgement // a text is judged once per turn
+	shown  string                       // number of the case whose outlook the answer tells
 	more   bool                         // words were added to the draft in this turn
 }
 
@@ -89,6 +90,9 @@ func (t *talk) receive() {
 }
 
 func (t *talk) press() {
+	if t.tapped(t.m.Button) {
+		return
+	}
 	for _, c := range commands {
 		if string(c) == t.m.Button {
 			t.obey(c, "")
@@ -139,6 +143,7 @@ func (t *talk) hear(text string) {
 	case w.thanked(text):
 		t.say("bot.thanks")
 		t.again()
+	case idle && t.dissatisfied(text):
 	case w.madeOf(text, "wait"):
 		t.say("bot.take_time")
 	case w.swearing(text): // nothing to file, and nothing to be cross about
@@ -331,7 +336,7 @@ func (t *talk) itemName(item string) string {
 	return t.w.Text.Text("bot.item.other")
 }
 
-func (t *talk) stateName(s routing.State) string { return t.w.Text.Text("state." + string(s)) }
+func (t *talk) stateName(s routing.State) string { return t.w.Text.Text("state." + string(s.Told())) }
 
 func (t *talk) date(at time.Time) string {
 	d := at.In(routing.Beijing())

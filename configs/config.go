@@ -19,7 +19,9 @@ type Config struct {
 	WeChat      WeChat      `yaml:"wechat"`
 	Classifier  Classifier  `yaml:"classifier"`
 	Repeats     Repeats     `yaml:"repeats"`
+	Ledger      Ledger      `yaml:"ledger"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
+	Evaluation  Evaluation  `yaml:"evaluation"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
 	Attachments Attachments `yaml:"attachments"`
@@ -66,11 +68,24 @@ type Repeats struct {
 	Within time.Duration `yaml:"within"` // from the first of their cases to the last
 }
 
+// Ledger says when a problem that was struck off has come back.
+type Ledger struct {
+	ReturnedDays int `yaml:"returned_days"` // the same matter within so many days after striking off
+}
+
 // Dialogue sets the pace of a chat.
 type Dialogue struct {
 	RemindAfter      time.Duration `yaml:"remind_after"`      // silence in the middle of a filing until the bot asks once more
 	CloseAfter       time.Duration `yaml:"close_after"`       // silence until what was said is filed or dropped
 	CallbackDeadline time.Duration `yaml:"callback_deadline"` // our answer to the platform; it gives up after 5 s
+}
+
+// Evaluation says how answers are followed up, and how many cases a third party is given to evaluate.
+type Evaluation struct {
+	RemindAfter int `yaml:"remind_after"` // working days from the answer to the one reminder
+	CallAfter   int `yaml:"call_after"`   // working days from the reminder to an operator's call
+	CallPercent int `yaml:"call_percent"` // how many of those who still don't answer are called
+	Sample      int `yaml:"sample"`       // cases of a period for a third party
 }
 
 // Session is how long a console login lasts.
@@ -117,7 +132,9 @@ func Default() Config {
 		WeChat:      WeChat{APIBase: "https://api.weixin.qq.com", Menu: true},
 		Classifier:  Classifier{MaxWrongUnits: 0.03},
 		Repeats:     Repeats{Burst: 5, Within: 24 * time.Hour},
+		Ledger:      Ledger{ReturnedDays: 90},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
+		Evaluation:  Evaluation{RemindAfter: 2, CallAfter: 2, CallPercent: 100, Sample: 50},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},
 		Attachments: Attachments{MaxImage: 10 << 20, MaxVoice: 2 << 20, MaxVideo: 20 << 20},

@@ -106,10 +106,16 @@ func (c Config) validateLimits(v *validation) {
 	v.check(risk >= 0 && risk <= 0.2, "classifier.max_wrong_units", "must be a share from 0 to 0.2")
 	v.check(c.Repeats.Burst >= 2 && c.Repeats.Burst <= 50, "repeats.burst", "must be from 2 to 50 complainants")
 	v.check(c.Repeats.Within >= time.Hour && c.Repeats.Within <= 7*24*time.Hour, "repeats.within", "must be from 1h to 168h")
+	v.check(c.Ledger.ReturnedDays >= 1 && c.Ledger.ReturnedDays <= 365, "ledger.returned_days", "must be from 1 to 365 days")
 	v.check(d.RemindAfter > 0, "dialogue.remind_after", "must be longer than 0")
 	v.check(d.CloseAfter > d.RemindAfter, "dialogue.close_after", "must be longer than dialogue.remind_after")
 	v.check(d.CallbackDeadline > 0 && d.CallbackDeadline < platformDeadline, "dialogue.callback_deadline",
 		"must be longer than 0 and shorter than 5s, after which the platform sends the message again")
+	e := c.Evaluation
+	v.check(e.RemindAfter >= 1 && e.RemindAfter <= 30, "evaluation.remind_after", "must be from 1 to 30 working days")
+	v.check(e.CallAfter >= 1 && e.CallAfter <= 30, "evaluation.call_after", "must be from 1 to 30 working days")
+	v.check(e.CallPercent >= 0 && e.CallPercent <= 100, "evaluation.call_percent", "must be from 0 to 100 percent")
+	v.check(e.Sample >= 1 && e.Sample <= 10_000, "evaluation.sample", "must be from 1 to 10000 cases")
 	v.check(s.Idle > 0, "session.idle", "must be longer than 0")
 	v.check(s.Absolute >= s.Idle, "session.absolute", "must not be shorter than session.idle")
 	v.check(l.MaxFailures >= 1, "login.max_failures", "must be 1 or more")

@@ -74,6 +74,8 @@ func TestEachRuleIsChecked(t *testing.T) {
 		{"no callback time", func(c *Config) { c.Dialogue.CallbackDeadline = 0 }, "dialogue.callback_deadline"},
 		{"session without idle time", func(c *Config) { c.Session.Idle = 0 }, "session.idle"},
 		{"session shorter than its idle time", func(c *Config) { c.Session.Absolute = c.Session.Idle - 1 }, "session.absolute"},
+		{"no day to come back in", func(c *Config) { c.Ledger.ReturnedDays = 0 }, "ledger.returned_days"},
+		{"more days than are remembered", func(c *Config) { c.Ledger.ReturnedDays = 366 }, "ledger.returned_days"},
 		{"a burst of one", func(c *Config) { c.Repeats.Burst = 1 }, "repeats.burst"},
 		{"a burst of more than are compared", func(c *Config) { c.Repeats.Burst = 51 }, "repeats.burst"},
 		{"a burst within minutes", func(c *Config) { c.Repeats.Within = time.Minute }, "repeats.within"},

@@ -42,6 +42,9 @@ func (a Actor) overseer() bool {
 	return a.Role == RoleOffice || a.Role == RoleAdmin || a.Role == RoleSystem
 }
 
+// ReadsAll reports whether the actor reads also what is with a body before which nobody must be warned.
+func (a Actor) ReadsAll() bool { return a.overseer() }
+
 // CanSee reports whether the actor may know of the case at all: a complainant sees their own, a unit those it leads or assists,
 // operators and the office all.
 func (a Actor) CanSee(c Case) bool {

@@ -72,6 +72,11 @@ type Case struct {
 	Urgency    Urgency
 	Named      int // times that it was named in the bulletin for being late
 
+	Points     []string // what the complaint asks for, each to be answered; none or one: the answer is to the whole
+	Asked      int      // days of the extension that its unit has asked for and the office hasn't decided, 0: none
+	Extensions int      // granted to its unit
+	Restricted bool     // with a criminal or discipline body: only the office sees what it says and what was done
+
 	Clock CaseClock // of all its clocks, the one to look at; a projection
 }
 
@@ -97,6 +102,9 @@ type Rating struct {
 // View is the case as the actor may see it: contact masked for staff, gone for the unit when the complainant wishes to stay hidden.
 // Only the complainant sees their own contact in full; staff use ActionReveal.
 func (c Case) View(a Actor) Case {
+	if c.WithheldFrom(a) {
+		c = c.withheld()
+	}
 	if a.Role == RoleComplainant || a.Role == RoleSystem {
 		return c
 	}
@@ -113,13 +121,30 @@ func (c Case) View(a Actor) Case {
 	return c
 }
 
+// WithheldFrom reports whether the actor may only know that the case is with another body.
+func (c Case) WithheldFrom(a Actor) bool { return c.Restricted && !a.overseer() }
+
+// withheld is the case without what it says, who said it and what was answered.
+func (c Case) withheld() Case {
+	c.Text, c.Contact, c.Judgement, c.Reply, c.Points, c.Rating, c.ExternalID = "", Contact{}, Judgement{}, "", nil, nil, ""
+	return c
+}
+
 // hidden is the case without who the complainant is, also where they named themselves in their own words.
 func (c Case) hidden() Case {
 	text := []rune(c.hush(c.Text))
-	c.Text = string(text)
+	c.Text, c.Points = string(text), c.hushAll(c.Points)
 	c.Judgement.Evidence, c.Judgement.Contrary = reread(c.Judgement.Evidence, text), reread(c.Judgement.Contrary, text)
 	c.Contact, c.ComplainantID = Contact{}, ""
 	return c
+}
+
+func (c Case) hushAll(list []string) []string {
+	var plain []string
+	for _, text := range list {
+		plain = append(plain, c.hush(text))
+	}
+	return plain
 }
 
 // reread takes the words of the evidence from a text that was blanked since.

@@ -38,5 +38,5 @@ func (d *Desk) Corrections(ctx context.Context, each func(Correction) error) err
 // corrected: a person's placement has full confidence, and differs from the judgement.
 func (c Case) corrected() bool {
 	decided := c.Confidence == 1 && c.State != StateTriage && c.State != StateRefused
-	return decided && (c.Item != c.Judgement.Item || c.Unit != c.Judgement.Unit) && (c.Item == Other) == (c.Unit == "")
+	return !c.Restricted && decided && (c.Item != c.Judgement.Item || c.Unit != c.Judgement.Unit) && (c.Item == Other) == (c.Unit == "")
 }

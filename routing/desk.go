@@ -12,11 +12,13 @@ import (
 // Desk is every use-case of Jiesu on cases: what the bot, the console and the API may do, in one place, with one set of rules.
 // Methods ending in In work inside the caller's transaction; the others run their own.
 type Desk struct {
-	store Store
-	plan  *Plan
-	live  Volatile
-	now   func() time.Time
-	burst Burst
+	store  Store
+	plan   *Plan
+	live   Volatile
+	now    func() time.Time
+	burst  Burst
+	survey SurveyRules
+	back   time.Duration // within this after striking off, the same matter has come back
 }
 
 // NewDesk returns a desk on the store, under the plan, announcing changes on live.
@@ -73,6 +75,9 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 		}
 	}
 	d.announce(tx, filed)
+	if err := d.follow(ctx, tx, Case{}, filed, event); err != nil {
+		return Case{}, false, err
+	}
 	if err := d.gather(ctx, tx, &filed); err != nil {
 		return Case{}, false, err
 	}
@@ -137,7 +142,7 @@ func (d *Desk) draft(actor Actor, c Complaint, complainantID, source string) (Ca
 		ComplainantID: complainantID, Token: NewToken(), Judgement: c.Judgement, FiledAt: now,
 	}
 	e := Event{ID: NewID(), Seq: 1, Action: ActionFile, At: now, Actor: actor, To: StateTriage}
-	e.Data = EventData{Note: c.Note, Internal: c.Note != "", Attachments: c.Attachments}
+	e.Data = EventData{Note: c.Note, Internal: c.Note != "", Attachments: c.Attachments, Points: d.plan.Asks.Points(c.Text)}
 	j := c.Judgement
 	switch {
 	case c.Placement != nil:
@@ -204,6 +209,9 @@ func (d *Desk) Act(ctx context.Context, actor Actor, number string, s Step) (c C
 // ActIn does one step to a case: checks it against the table, appends its event, stores the projection, tells the complainant.
 // Errors: ErrNotFound, ErrForbidden, ErrConflict (version), *IllegalStepError, *InvalidError.
 func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s Step) (Case, error) {
+	if err := d.holdProblem(ctx, tx, number, s.Action); err != nil {
+		return Case{}, err
+	}
 	c, err := tx.Case(ctx, number)
 	if err != nil {
 		return Case{}, err
@@ -214,18 +222,30 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 		return Case{}, err
 	}
 	if s.Version != 0 && s.Version != c.Version {
-		if err := d.checkOvertaken(ctx, tx, c, s.Version); err != nil {
+		if err := d.checkOvertaken(ctx, tx, actor, c, s.Version); err != nil {
 			return Case{}, err
 		}
 	}
 	if err != nil {
 		return Case{}, err
 	}
-	data, err := s.data(c, d.plan)
+	now := d.now()
+	if err := c.checkTime(s.Action, now); err != nil {
+		return Case{}, err
+	}
+	data, err := s.data(c, d.plan, now)
 	if err != nil {
 		return Case{}, err
 	}
-	e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: s.Action, At: d.now(), Actor: actor, From: c.State, To: to, Data: data}
+	if action, ok := throughProblem[s.Action]; ok {
+		return d.actThroughProblem(ctx, tx, actor, c, action, data)
+	}
+	if s.Action == ActionRedo {
+		if data.Redone, err = lastReply(ctx, tx, number); err != nil {
+			return Case{}, err
+		}
+	}
+	e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: s.Action, At: now, Actor: actor, From: c.State, To: to, Data: data}
 	c.Apply(e, d.plan)
 	if s.Contact != nil && s.Action == ActionSupplement {
 		c.Contact = c.Contact.with(*s.Contact)
@@ -239,8 +259,45 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	if err := d.notify(ctx, tx, c, e); err != nil {
 		return Case{}, err
 	}
+	if err := d.ask(ctx, tx, c, e); err != nil {
+		return Case{}, err
+	}
+	if err := d.superviseBy(ctx, tx, &c, c.cause(s.Action), before.Supervised); err != nil {
+		return Case{}, err
+	}
 	d.announce(tx, before, c)
+	if err := d.follow(ctx, tx, before, c, e); err != nil {
+		return Case{}, err
+	}
 	return c, nil
+}
+
+// superviseBy puts the case on the supervision list by the system's own hand. The complainant hears once that it is there.
+func (d *Desk) superviseBy(ctx context.Context, tx Tx, c *Case, why Cause, already bool) error {
+	if why == "" {
+		return nil
+	}
+	e := Event{ID: NewID(), Case: c.Number, Seq: c.Version + 1, Action: ActionSupervise, At: c.UpdatedAt, Actor: System(), From: c.State, To: c.State,
+		Data: EventData{Cause: why, Internal: already}}
+	c.Apply(e, d.plan)
+	if err := d.record(ctx, tx, c, e); err != nil {
+		return err
+	}
+	return d.notify(ctx, tx, *c, e)
+}
+
+// lastReply is the number of the event that a redo is about.
+func lastReply(ctx context.Context, tx Tx, number string) (seq int64, err error) {
+	events, err := tx.Events(ctx, number)
+	if err != nil {
+		return 0, fmt.Errorf("read timeline of %s: %w", number, err)
+	}
+	for _, e := range events {
+		if e.Action == ActionReply {
+			seq = e.Seq
+		}
+	}
+	return seq, nil
 }
 
 // with takes over the fields of n that say something.

@@ -16,7 +16,7 @@ func (d *Desk) Clocks(ctx context.Context, actor Actor, number string) ([]Clock,
 	if !actor.CanSee(c) {
 		return nil, ErrNotFound
 	}
-	if d.plan.Timetable == nil {
+	if d.plan.Timetable == nil || c.WithheldFrom(actor) {
 		return nil, nil
 	}
 	events, err := d.store.Events(ctx, number)
@@ -60,7 +60,7 @@ func (d *Desk) record(ctx context.Context, tx Tx, c *Case, e Event) error {
 
 // checkOvertaken is ErrConflict when somebody has acted since the version. What the system enters overtakes nobody: whoever was writing an
 // answer when the case was urged by its clock, or joined with others of the same matter, decided on the same facts.
-func (d *Desk) checkOvertaken(ctx context.Context, tx Tx, c Case, version int64) error {
+func (d *Desk) checkOvertaken(ctx context.Context, tx Tx, actor Actor, c Case, version int64) error {
 	if version > c.Version || version < 0 {
 		return ErrConflict
 	}
@@ -68,10 +68,19 @@ func (d *Desk) checkOvertaken(ctx context.Context, tx Tx, c Case, version int64)
 	if err != nil {
 		return fmt.Errorf("read timeline of %s: %w", c.Number, err)
 	}
+	var overtaken bool
+	var since []Event
 	for _, e := range events {
-		if e.Seq > version && e.Data.Clock == nil && e.Action != ActionJoin {
-			return ErrConflict
+		if e.Seq <= version {
+			continue
 		}
+		overtaken = overtaken || e.Data.Clock == nil && e.Action != ActionJoin && e.Action != ActionMerge && e.Action != ActionSplit
+		if e.VisibleTo(actor) {
+			since = append(since, e.View(actor, c))
+		}
+	}
+	if overtaken {
+		return &OvertakenError{Since: since}
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 var told = map[Action]bool{
 	ActionFile: true, ActionAssign: true, ActionNotAccept: true, ActionTransfer: true, ActionSign: true, ActionReassign: true,
 	ActionProgress: true, ActionExtend: true, ActionReply: true, ActionClose: true, ActionStrikeOff: true, ActionRedo: true,
-	ActionWithdraw: true, ActionSupervise: true,
+	ActionWithdraw: true, ActionSupervise: true, ActionSendBack: true, ActionMerge: true, ActionSplit: true,
 }
 
 // notify writes the notice of a step to the outbox, if the complainant may know of the step and didn't take it.
@@ -22,8 +22,11 @@ func (d *Desk) notify(ctx context.Context, tx Tx, c Case, e Event) error {
 	}
 	n := Notice{ID: NewID(), Kind: NoticeKind(e.Action), CaseNumber: c.Number, ComplainantID: c.ComplainantID, Seq: e.Seq,
 		State: NoticePending, CreatedAt: e.At}
-	if !e.Data.Internal {
+	if !e.Data.Internal && !c.Restricted { // what the office writes to such a body is for that body
 		n.Text = e.Data.Note
+	}
+	if e.Action == ActionReply {
+		n.Text = e.Data.answer()
 	}
 	return d.post(ctx, tx, n)
 }

@@ -23,7 +23,8 @@ func (d *Desk) CaseByToken(ctx context.Context, token string) (Case, Actor, erro
 	if err != nil {
 		return Case{}, Actor{}, err
 	}
-	return c, Actor{Role: RoleComplainant, ID: c.ComplainantID}, nil
+	actor := Actor{Role: RoleComplainant, ID: c.ComplainantID}
+	return c.View(actor), actor, nil
 }
 
 // Timeline returns the events of a case that the actor may see, oldest first, each as they may see it (Event.View).
@@ -41,6 +42,9 @@ func (d *Desk) Timeline(ctx context.Context, actor Actor, number string) ([]Even
 	}
 	var list []Event
 	for _, e := range all {
+		if c.WithheldFrom(actor) && e.Action != ActionTransfer {
+			continue
+		}
 		if e.VisibleTo(actor) {
 			list = append(list, e.View(actor, c))
 		}

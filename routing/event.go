@@ -33,6 +33,18 @@ type EventData struct {
 	Urgency      *Urgency   `json:"urgency,omitempty"`  // nil: as it was
 	Clock        *ClockMark `json:"clock,omitempty"`    // of the clock that the system acts for: warn, urge, supervise, bulletin
 	Incident     string     `json:"incident,omitempty"` // task id of the mass incident
+	Problem      string     `json:"problem,omitempty"`  // number of the problem that it is one of from now on: merge, split
+
+	Ground      Ground     `json:"ground,omitempty"`      // of a refusal
+	Route       *Route     `json:"route,omitempty"`       // where the matter belongs that isn't accepted
+	Body        Body       `json:"body,omitempty"`        // that the case was transferred to
+	How         ContactWay `json:"how,omitempty"`         // the complainant was spoken with
+	ContactedAt time.Time  `json:"contacted_at,omitzero"` // when that was
+	Points      []string   `json:"points,omitempty"`      // what the complaint asks for
+	Answers     []Answer   `json:"answers,omitempty"`     // of a reply, one to each point
+	Unreached   bool       `json:"unreached,omitempty"`   // of a call-back: nobody answered
+	Redone      int64      `json:"redone,omitempty"`      // of a redo: number of the reply that it is about
+	Cause       Cause      `json:"cause,omitempty"`       // of what the system did by itself without a clock
 }
 
 // VisibleTo reports whether the event may be shown to the actor. The complainant doesn't hear of refusals, of an extension that is asked
@@ -46,13 +58,18 @@ func (e Event) VisibleTo(a Actor) bool {
 		return !byUnit
 	case a.Role == RoleComplainant && e.Data.Clock != nil:
 		return e.Action == ActionSupervise && !e.Data.Internal // the rest of the ladder is between the office and the unit
+	case a.Role == RoleComplainant && e.Data.Cause != "":
+		return !e.Data.Internal
 	case a.Role == RoleComplainant:
-		return e.Action != ActionReveal && e.Action != ActionRefuse && e.Action != ActionJoin
+		return !oneOf(e.Action, unheard)
 	case a.Role == RoleUnit && e.Action == ActionReveal:
 		return byUnit && e.Actor.Unit == a.Unit
 	}
 	return true
 }
+
+// unheard are the steps that are between the units and the office.
+var unheard = []Action{ActionReveal, ActionRefuse, ActionUphold, ActionDecline, ActionJoin}
 
 // View is an event of the case as the actor may see it: without the names of staff and internal notes for the complainant; without
 // who the complainant is for units.
@@ -60,6 +77,8 @@ func (e Event) View(a Actor, c Case) Event {
 	switch a.Role {
 	case RoleComplainant:
 		e.Actor.ID, e.Actor.Name = "", ""
+		e.Data.Cause = ""
+		e.Data.Problem = ""
 		if e.Data.Internal {
 			e.Data.Note = ""
 		}
@@ -68,8 +87,15 @@ func (e Event) View(a Actor, c Case) Event {
 			e.Actor.ID = ""
 		}
 		if c.Confidential {
-			e.Data.Note = c.hush(e.Data.Note)
+			e.Data.Note, e.Data.Points = c.hush(e.Data.Note), c.hushAll(e.Data.Points)
+			e.Data.Answers = append([]Answer(nil), e.Data.Answers...)
+			for i, answer := range e.Data.Answers {
+				e.Data.Answers[i].Text, e.Data.Answers[i].Note = c.hush(answer.Text), c.hush(answer.Note)
+			}
 		}
+	}
+	if c.WithheldFrom(a) {
+		e.Actor.ID, e.Actor.Name, e.Data = "", "", EventData{}
 	}
 	return e
 }
@@ -78,16 +104,30 @@ func (e Event) View(a Actor, c Case) Event {
 func (c *Case) Apply(e Event, plan *Plan) {
 	c.State, c.Version, c.UpdatedAt = e.To, e.Seq, e.At
 	d := e.Data
+	if d.Points != nil {
+		c.Points = d.Points
+	}
+	if e.From != e.To || e.Action == ActionReassign || e.Action == ActionDecline {
+		c.Asked = 0 // whatever the unit asked for was decided, or it is no longer the question
+	}
 	switch e.Action {
 	case ActionFile, ActionAssign, ActionReassign:
 		c.place(d, plan)
+	case ActionExtend:
+		c.extend(e)
+	case ActionTransfer:
+		c.Restricted = d.Body.restricts()
 	case ActionRefuse:
 		c.RefusedBy = append(append([]string(nil), c.RefusedBy...), e.Actor.Unit)
 		c.Supervised = c.Supervised || len(c.RefusedBy) > 1
 	case ActionReply:
-		c.Reply = d.Note
+		c.Reply = d.answer()
 	case ActionRate:
 		c.Rating = d.Rating
+	case ActionCallBack:
+		if !d.Unreached {
+			c.Rating = d.Rating
+		}
 	case ActionRedo:
 		c.Redos++
 		c.Rating = nil
@@ -107,7 +147,19 @@ func (c *Case) Apply(e Event, plan *Plan) {
 	}
 }
 
+// extend: the unit asks, the office grants.
+func (c *Case) extend(e Event) {
+	if e.Actor.Role == RoleUnit {
+		c.Asked = e.Data.Days
+		return
+	}
+	c.Extensions, c.Asked = c.Extensions+1, 0
+}
+
 func (c *Case) place(d EventData, plan *Plan) {
+	if d.Unit != "" && d.Unit != c.Unit {
+		c.Extensions = 0 // another unit has clocks of its own
+	}
 	if d.Item != "" {
 		c.Item, c.Category = d.Item, plan.CategoryOf(d.Item)
 	}

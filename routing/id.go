@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,12 @@ func newNumber(at time.Time) (string, error) {
 		return "", fmt.Errorf("draw case number: %w", err)
 	}
 	return fmt.Sprintf("JS%s-%06d", at.In(Beijing()).Format("20060102"), n), nil
+}
+
+// newProblemNumber draws the number of a problem, as newNumber does.
+func newProblemNumber(at time.Time) (string, error) {
+	number, err := newNumber(at)
+	return "TZ" + strings.TrimPrefix(number, "JS"), err
 }
 
 // NumbersFrom is where the numbers of cases filed on the day of at or later begin, in the order of text.

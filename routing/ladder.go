@@ -83,13 +83,25 @@ type CaseClock struct {
 	Missing int           `json:"-"` // a year whose calendar one of them lacks
 	// NextTick is when something will be due that nobody does: a rung, or another look for the calendar. Zero: nothing.
 	NextTick time.Time `json:"-"`
+	// RefuseBy and ExtendBy are when the time to refuse, and to give more time, is over. Zero: never, or nobody can say.
+	RefuseBy time.Time `json:"refuse_by,omitzero"`
+	ExtendBy time.Time `json:"extend_by,omitzero"`
 }
 
 // Summary projects the clocks onto the case's row.
 func (t *Timetable) Summary(clocks []Clock, now time.Time) CaseClock {
 	var s CaseClock
 	for _, c := range clocks {
-		if !c.Running() || c.Rule.Window {
+		if !c.Running() {
+			continue
+		}
+		if c.Kind == ClockRefuse {
+			s.RefuseBy = c.Due
+		}
+		if c.Rule.Extend && (s.ExtendBy.IsZero() || c.Due.Before(s.ExtendBy)) {
+			s.ExtendBy = c.Due
+		}
+		if c.Rule.Window {
 			continue
 		}
 		s.Level, s.Missing = max(s.Level, c.Level), max(s.Missing, c.Missing)

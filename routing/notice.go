@@ -27,6 +27,9 @@ type NoticeKind string
 // NoticeChat is a reply of the bot that came too late to be answered inline, or a reminder in the conversation.
 const NoticeChat NoticeKind = "chat"
 
+// NoticeRemind asks once more how an answer turned out.
+const NoticeRemind NoticeKind = "remind"
+
 // NoticeState is how far a notice has come.
 type NoticeState string
 
@@ -67,6 +70,8 @@ type Letter struct {
 	Case      Case // state and unit as the step left them that the notice tells of, the rest as it is now; zero for NoticeChat
 	Recipient Complainant
 	Text      string // the whole message in plain words, at most 600 characters
+	Brief     string // until when, in at most 20 characters, for a card; "" when there is nothing to say
+	Taps      []Tap  // answers that one tap gives, on channels that can
 	PageURL   string // the complainant's page, "" for NoticeChat
 }
 

@@ -9,6 +9,8 @@ type Plan struct {
 	Districts  []string            `yaml:"districts"`
 	Categories []Category          `yaml:"categories"`
 	Timetable  *Timetable          `yaml:"-"` // the clocks of its cases; nil: none run
+	Routes     []Route             `yaml:"-"` // the right doors for what isn't accepted
+	Asks       *Asks               `yaml:"-"` // finds what a complaint asks for; nil: nothing is found
 }
 
 // PlanUnit is a lead unit (牵头单位).
@@ -62,6 +64,16 @@ func (p *Plan) UnitName(id string) string {
 		return u.Name
 	}
 	return id
+}
+
+// route finds a route by its id. Error: *InvalidError.
+func (p *Plan) route(id string) (*Route, error) {
+	for _, r := range p.Routes {
+		if r.ID == id {
+			return &r, nil
+		}
+	}
+	return nil, invalid("route", "error.route_unknown")
 }
 
 // HasDistrict reports whether name is the full name of one of the city's districts.

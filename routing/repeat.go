@@ -86,7 +86,7 @@ func (d *Desk) AlikeTo(ctx context.Context, actor Actor, number string) ([]Alike
 	if !actor.CanSee(c) {
 		return nil, ErrNotFound
 	}
-	if actor.Role == RoleUnit && c.Confidential {
+	if actor.Role == RoleUnit && c.Confidential || c.WithheldFrom(actor) {
 		return nil, nil
 	}
 	m, err := d.store.MatterOf(ctx, number)

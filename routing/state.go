@@ -1,5 +1,7 @@
 package routing
 
+import "time"
+
 // State is where a case stands (工单状态). The package documentation draws the diagram.
 type State string
 
@@ -54,18 +56,26 @@ const (
 	ActionSign       Action = "sign"       // the lead unit takes it
 	ActionRefuse     Action = "refuse"     // the lead unit says it isn't its own, once
 	ActionReassign   Action = "reassign"   // the office sends it to another unit, or back to the one that refused
+	ActionUphold     Action = "uphold"     // the office holds that the unit which refused must answer
+	ActionContact    Action = "contact"    // the unit has spoken with the complainant: when, and how
+	ActionPoints     Action = "points"     // the unit corrects the list of what the complaint asks for
 	ActionProgress   Action = "progress"   // a note on how it stands
 	ActionExtend     Action = "extend"     // the unit asks for, or the office grants, more days
+	ActionDecline    Action = "decline"    // the office declines the extension that was asked for
 	ActionReply      Action = "reply"      // the unit answers
 	ActionClose      Action = "close"      // the unit applies for striking off
 	ActionStrikeOff  Action = "strike-off" // the office strikes it off
+	ActionSendBack   Action = "send-back"  // the office has checked: not done yet; the answer stands, and the unit applies again
 	ActionRedo       Action = "redo"       // back to the unit: not solved
 	ActionWithdraw   Action = "withdraw"   // the complainant takes it back
 	ActionRate       Action = "rate"       // the complainant judges the answer
+	ActionCallBack   Action = "call-back"  // an operator asks the complainant by telephone (回访), or reaches nobody
 	ActionUrge       Action = "urge"       // somebody asks for speed
 	ActionSupervise  Action = "supervise"  // the office puts it on its own list
 	ActionSupplement Action = "supplement" // the complainant adds words, evidence or contact
 	ActionJoin       Action = "join"       // the case is found to be one of a mass incident; as filing, nobody's step on a case
+	ActionMerge      Action = "merge"      // its problem was made one with another; as joining, nobody's step on a case
+	ActionSplit      Action = "split"      // it has a problem of its own again
 	ActionReveal     Action = "reveal"     // a member of staff looks at the unmasked contact, with a reason
 	ActionWarn       Action = "warn"       // a clock comes near its limit (预警); the system's alone, as bulletin
 	ActionBulletin   Action = "bulletin"   // long over a limit, the case is named in the bulletin (通报)
@@ -84,19 +94,25 @@ type transition struct {
 // The table of every legal transition. A redo goes back to dispatched and counts; who may act on a case at all is CanSee.
 var transitions = []transition{
 	{ActionAssign, office, []State{StateTriage}, StateDispatched, []string{"unit"}},
-	{ActionNotAccept, office, []State{StateTriage}, StateNotAccepted, []string{"note"}},
+	{ActionNotAccept, office, []State{StateTriage}, StateNotAccepted, []string{"route"}},
 	{ActionTransfer, office, []State{StateTriage, StateDispatched, StateSigned, StateRefused}, StateTransferred, []string{"note"}},
 	{ActionSign, unit, []State{StateDispatched}, StateSigned, nil},
 	{ActionRefuse, unit, []State{StateDispatched}, StateRefused, []string{"note"}},
 	{ActionReassign, office, []State{StateDispatched, StateSigned, StateRefused, StateReplied}, StateDispatched, []string{"unit"}},
+	{ActionUphold, office, []State{StateRefused}, StateDispatched, []string{"note"}},
+	{ActionContact, unitOrOffice, []State{StateDispatched, StateSigned}, "", []string{"how"}},
+	{ActionPoints, unit, []State{StateDispatched, StateSigned}, "", []string{"points"}},
 	{ActionProgress, unitOrOffice, []State{StateDispatched, StateSigned, StateReplied}, "", []string{"note"}},
 	{ActionExtend, unitOrOffice, []State{StateDispatched, StateSigned}, "", []string{"note", "days"}},
-	{ActionReply, unit, []State{StateSigned}, StateReplied, []string{"note"}},
+	{ActionDecline, office, []State{StateDispatched, StateSigned}, "", []string{"note"}},
+	{ActionReply, unit, []State{StateSigned}, StateReplied, []string{"answers"}},
 	{ActionClose, unitOrOffice, []State{StateReplied}, StateClosed, nil},
 	{ActionStrikeOff, office, []State{StateClosed}, StateStruckOff, nil},
+	{ActionSendBack, office, []State{StateClosed}, StateReplied, []string{"note"}},
 	{ActionRedo, complainantSideOrOffice, []State{StateReplied, StateClosed, StateStruckOff}, StateDispatched, []string{"note"}},
 	{ActionWithdraw, complainantSide, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied}, StateWithdrawn, nil},
 	{ActionRate, complainantSide, []State{StateReplied, StateClosed, StateStruckOff}, "", []string{"solved"}},
+	{ActionCallBack, callers, []State{StateReplied, StateClosed, StateStruckOff}, "", []string{"reached"}},
 	{ActionUrge, complainantSideOrOffice, []State{StateTriage, StateDispatched, StateSigned, StateRefused}, "", nil},
 	{ActionSupervise, office, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed}, "", []string{"note"}},
 	{ActionSupplement, complainantSide, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed}, "", nil},
@@ -109,6 +125,7 @@ var (
 	unitOrOffice            = []Role{RoleUnit, RoleOffice, RoleAdmin, RoleSystem}
 	complainantSide         = []Role{RoleComplainant, RoleOperator, RoleSystem}
 	complainantSideOrOffice = []Role{RoleComplainant, RoleOperator, RoleOffice, RoleAdmin, RoleSystem}
+	callers                 = []Role{RoleOperator, RoleOffice, RoleAdmin}
 	staff                   = StaffRoles()
 )
 
@@ -127,6 +144,17 @@ func Legal(a Actor, c Case) []Action {
 	for _, t := range transitions {
 		if t.check(a, c) == nil {
 			list = append(list, t.action)
+		}
+	}
+	return list
+}
+
+// LegalAt is Legal at a moment: without the steps for which the time is over.
+func LegalAt(a Actor, c Case, now time.Time) []Action {
+	var list []Action
+	for _, action := range Legal(a, c) {
+		if c.checkTime(action, now) == nil {
+			list = append(list, action)
 		}
 	}
 	return list
@@ -176,16 +204,47 @@ func (t transition) check(a Actor, c Case) error {
 	return &IllegalStepError{Action: t.action, State: c.State}
 }
 
-// checkOnce keeps a case from flying round: one refusal per unit and case. A case that was struck off comes back through the
-// office alone.
+// maxExtensions is how often more time is granted (source: a city's rule for letters, one or two extensions on application).
+const maxExtensions = 2
+
+// checkOnce keeps a case from flying round: one refusal per unit and case, two extensions, one application for one at a time. A case that
+// was struck off comes back through the office alone; contacts of a case that is with another body are for the office alone.
 func (t transition) checkOnce(a Actor, c Case) error {
-	if t.action == ActionRefuse && contains(c.RefusedBy, a.Unit) {
-		return &IllegalStepError{Action: t.action, State: c.State}
+	why := WhyNot("")
+	switch {
+	case t.action == ActionRefuse && contains(c.RefusedBy, a.Unit):
+		why = WhyRefusedOnce
+	case t.action == ActionRedo && c.State == StateStruckOff && !a.overseer():
+		why = WhyStruckOff
+	case t.action == ActionExtend && c.Extensions >= maxExtensions:
+		why = WhyExtendedTwice
+	case t.action == ActionExtend && a.Role == RoleUnit && c.Asked > 0:
+		why = WhyAsked
+	case t.action == ActionDecline && c.Asked == 0:
+		why = WhyNotAsked
+	case t.action == ActionReveal && c.Restricted && !a.overseer():
+		return ErrForbidden
 	}
-	if t.action == ActionRedo && c.State == StateStruckOff && !a.overseer() {
-		return &IllegalStepError{Action: t.action, State: c.State}
+	if why != "" {
+		return &IllegalStepError{Action: t.action, State: c.State, Why: why}
 	}
 	return nil
+}
+
+// checkTime is *IllegalStepError when the time for the action is over, as the clocks of the case say. What the calendar can't tell stays
+// legal: nobody loses a right because we lack data.
+func (c Case) checkTime(action Action, now time.Time) error {
+	why, end := WhyNot(""), time.Time{}
+	switch action {
+	case ActionRefuse:
+		why, end = WhyRefuseOver, c.Clock.RefuseBy
+	case ActionExtend:
+		why, end = WhyExtendOver, c.Clock.ExtendBy
+	}
+	if end.IsZero() || !now.After(end) {
+		return nil
+	}
+	return &IllegalStepError{Action: action, State: c.State, Why: why, Ended: end}
 }
 
 func (t transition) allows(r Role) bool {

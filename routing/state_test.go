@@ -14,14 +14,20 @@ transfer:   office admin system: triage dispatched signed refused > transferred
 sign:       unit: dispatched > signed
 refuse:     unit: dispatched > refused
 reassign:   office admin system: dispatched signed refused replied > dispatched
+uphold:     office admin system: refused > dispatched
+contact:    unit office admin system: dispatched signed > =
+points:     unit: dispatched signed > =
+decline:    office admin system: dispatched signed > =
 progress:   unit office admin system: dispatched signed replied > =
 extend:     unit office admin system: dispatched signed > =
 reply:      unit: signed > replied
 close:      unit office admin system: replied > closed
 strike-off: office admin system: closed > struck_off
+send-back: office admin system: closed > replied
 redo:       complainant operator: replied closed > dispatched
 redo:       office admin system: replied closed struck_off > dispatched
 withdraw:   complainant operator system: triage dispatched signed refused replied > withdrawn
+call-back:  operator office admin: replied closed struck_off > =
 rate:       complainant operator system: replied closed struck_off > =
 urge:       complainant operator office admin system: triage dispatched signed refused > =
 supervise:  office admin system: triage dispatched signed refused replied closed > =
@@ -51,8 +57,11 @@ func TestEveryPairOfStateAndActionIsDecided(t *testing.T) {
 	for _, role := range roles {
 		actor := Actor{Role: role, Unit: "finance", ID: "c1"}
 		for _, from := range States() {
-			c := Case{State: from, Unit: "finance", ComplainantID: "c1"}
 			for _, action := range Actions() {
+				c := Case{State: from, Unit: "finance", ComplainantID: "c1"}
+				if action == ActionDecline {
+					c.Asked = 3 // without an application there is nothing to decline
+				}
 				to, err := Next(actor, c, action)
 				expected, ok := want[[3]string{string(action), string(role), string(from)}]
 				if expected == "=" {

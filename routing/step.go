@@ -1,6 +1,9 @@
 package routing
 
-import "unicode/utf8"
+import (
+	"time"
+	"unicode/utf8"
+)
 
 // MaxText is the longest text taken for a complaint, a note or an answer, in characters.
 const MaxText = 10_000
@@ -25,10 +28,19 @@ type Step struct {
 	Contact      *Contact // ActionSupplement: replaces the fields that are not empty
 	Confidential *bool    // ActionSupplement
 	Urgency      *Urgency // ActionAssign, ActionReassign; nil: as it is
+
+	Ground      Ground     // ActionRefuse; "" is GroundOther
+	Route       string     // ActionNotAccept: id of one of the plan's routes; "": the note names it
+	Body        Body       // ActionTransfer; "" is BodyOther
+	How         ContactWay // ActionContact
+	ContactedAt time.Time  // ActionContact; zero: now
+	Points      []string   // ActionPoints
+	Answers     []Answer   // ActionReply
+	Unreached   bool       // ActionCallBack: nobody answered
 }
 
 // data checks the step against the case and returns what its event carries. Errors: *InvalidError.
-func (s Step) data(c Case, plan *Plan) (EventData, error) {
+func (s Step) data(c Case, plan *Plan, now time.Time) (d EventData, err error) {
 	t, _ := find(s.Action)
 	if err := s.checkNeeds(t.needs); err != nil {
 		return EventData{}, err
@@ -36,7 +48,7 @@ func (s Step) data(c Case, plan *Plan) (EventData, error) {
 	if utf8.RuneCountInString(s.Note) > MaxText {
 		return EventData{}, invalid("note", "error.text_too_long")
 	}
-	d := EventData{Note: s.Note, Internal: s.Internal, Attachments: s.Attachments}
+	d = EventData{Note: s.Note, Internal: s.Internal, Attachments: s.Attachments}
 	switch s.Action {
 	case ActionAssign, ActionReassign:
 		return s.placed(d, c, plan)
@@ -45,6 +57,32 @@ func (s Step) data(c Case, plan *Plan) (EventData, error) {
 			return EventData{}, invalid("proposed_unit", "error.unknown_unit")
 		}
 		d.ProposedUnit = s.ProposedUnit
+		if d.Ground = orElse(s.Ground, GroundOther); !oneOf(d.Ground, Grounds()) {
+			return EventData{}, invalid("ground", "error.ground_unknown")
+		}
+	case ActionNotAccept:
+		if s.Route != "" {
+			d.Route, err = plan.route(s.Route)
+		}
+	case ActionTransfer:
+		if d.Body = orElse(s.Body, BodyOther); !oneOf(d.Body, Bodies()) {
+			return EventData{}, invalid("body", "error.body_unknown")
+		}
+	case ActionContact:
+		d.How = s.How
+		d.ContactedAt, err = s.contacted(c, now)
+	case ActionPoints:
+		d.Points, err = s.corrected()
+	case ActionSign:
+		if len(c.Points) == 0 {
+			d.Points = plan.Asks.Points(c.Text)
+		}
+	case ActionReply:
+		d.Answers, err = s.answers(c)
+	case ActionCallBack:
+		if d.Unreached = s.Unreached; !d.Unreached {
+			d.Rating = s.Rating
+		}
 	case ActionExtend:
 		d.Days = s.Days
 	case ActionRate:
@@ -56,7 +94,15 @@ func (s Step) data(c Case, plan *Plan) (EventData, error) {
 			return EventData{}, invalid("note", "error.note_empty")
 		}
 	}
-	return d, nil
+	return d, err
+}
+
+// orElse is the value, or what stands for it when it was left out.
+func orElse[T ~string](v, otherwise T) T {
+	if v == "" {
+		return otherwise
+	}
+	return v
 }
 
 func (s Step) checkNeeds(needs []string) error {
@@ -73,6 +119,20 @@ func (s Step) checkNeeds(needs []string) error {
 		case "days":
 			if s.Days < 1 || s.Days > maxExtension {
 				return invalid("days", "error.days_range")
+			}
+		case "route":
+			if s.Note == "" && s.Route == "" {
+				return invalid("note", "error.route_empty")
+			}
+		case "how":
+			if !oneOf(s.How, ContactWays()) {
+				return invalid("how", "error.how_unknown")
+			}
+		case "reached":
+			if !s.Unreached {
+				if err := s.Rating.check(); err != nil {
+					return err
+				}
 			}
 		case "solved":
 			if err := s.Rating.check(); err != nil {

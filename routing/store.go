@@ -20,17 +20,29 @@ type Store interface {
 
 // Reader reads, inside a transaction or outside.
 type Reader interface {
+	ListReader
 	Case(ctx context.Context, number string) (Case, error)
 	CaseByToken(ctx context.Context, token string) (Case, error)
 	// CaseByExternalID finds what the source has filed under its own number.
 	CaseByExternalID(ctx context.Context, source, externalID string) (Case, error)
-	// Cases lists newest first; next is "" on the last page. ErrInvalidCursor… an unreadable cursor is an *InvalidError.
+	// Cases lists in the query's order; next is "" on the last page. ErrInvalidCursor… an unreadable cursor is an *InvalidError.
 	Cases(ctx context.Context, q Query) (cases []Case, next string, err error)
-	// CountByState counts the cases that the query matches, its States aside.
+	// CountByState counts the cases that the query matches, its States aside. ErrTooMany: its Text finds very many.
 	CountByState(ctx context.Context, q Query) (map[State]int, error)
 	Events(ctx context.Context, number string) ([]Event, error)
 	// DueTicks lists the numbers of cases whose Clock.NextTick has come, the longest due first.
 	DueTicks(ctx context.Context, now time.Time, limit int) ([]string, error)
+
+	// Histories hands over, in the order of their numbers, at least the cases that were open at a moment of the span or of which something
+	// happened in it, each with all its events before the span's end. It stops at visit's first error and returns it.
+	Histories(ctx context.Context, s Span, visit func(h History) error) error
+	// Placements hands over, in the order of their numbers, the cases filed in the span, each with its events in the span that say where it
+	// belongs: file, assign, reassign.
+	Placements(ctx context.Context, s Span, visit func(h History) error) error
+	// Paper is the paper of the period; ErrNotFound when none was made.
+	Paper(ctx context.Context, period string) (Paper, error)
+	// Papers lists the papers that were made, without their figures, those of the latest periods first.
+	Papers(ctx context.Context, limit int) ([]Paper, error)
 
 	Complainant(ctx context.Context, id string) (Complainant, error)
 	ComplainantByOpenID(ctx context.Context, openID string) (Complainant, error)
@@ -59,6 +71,24 @@ type Reader interface {
 	// OpenIncidents lists the mass incidents that the office has still to see to, oldest first.
 	OpenIncidents(ctx context.Context) ([]Incident, error)
 
+	// SurveysOf are the askings about a case, oldest first.
+	SurveysOf(ctx context.Context, number string) ([]Survey, error)
+	// DueSurveys lists the numbers of cases whose survey is to be followed up, the longest due first.
+	DueSurveys(ctx context.Context, now time.Time, limit int) ([]string, error)
+
+	Problem(ctx context.Context, number string) (Problem, error)
+	// ProblemOf is the problem that the case is one of; ErrNotFound before dispatch.
+	ProblemOf(ctx context.Context, caseNumber string) (Problem, error)
+	// Problems lists newest first; next is "" on the last page. An unreadable cursor is an *InvalidError.
+	Problems(ctx context.Context, q ProblemQuery) (problems []Problem, next string, err error)
+	// CountProblems counts the problems that the query matches by state, its States aside.
+	CountProblems(ctx context.Context, q ProblemQuery) (map[ProblemState]int, error)
+	ProblemEvents(ctx context.Context, number string) ([]ProblemEvent, error)
+	// ProblemCases are the cases of the problem, the first that joined it first.
+	ProblemCases(ctx context.Context, number string) ([]Case, error)
+	// CameBack lists cases of struck-off problems that are like a matter, the most alike first.
+	CameBack(ctx context.Context, q Comeback) ([]Near, error)
+
 	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
 
@@ -71,6 +101,7 @@ type Reader interface {
 // Tx writes within one transaction.
 type Tx interface {
 	Reader
+	ListWriter
 	// AfterCommit registers what may be announced once the transaction is durable.
 	AfterCommit(fn func())
 	// Enqueue adds a job in this transaction.
@@ -117,6 +148,22 @@ type Tx interface {
 	JoinIncident(ctx context.Context, taskID, number string) error
 	InsertTask(ctx context.Context, t Task) error
 	FinishTask(ctx context.Context, id, by string, at time.Time) error // ErrConflict: somebody did it already
+
+	InsertSurvey(ctx context.Context, s Survey) error // ErrExists: that round was asked about already
+	// UpdateSurvey stores the survey if its stage is still from; else ErrConflict.
+	UpdateSurvey(ctx context.Context, s Survey, from SurveyStage) error
+
+	// InsertProblem stores a new problem with its first event; ErrExists when the number is taken.
+	InsertProblem(ctx context.Context, p Problem, e ProblemEvent) error
+	// UpdateProblem appends the event and stores the projection; ErrConflict unless the stored version is e.Seq-1.
+	UpdateProblem(ctx context.Context, p Problem, e ProblemEvent) error
+	// LockProblem keeps every other transaction from changing the problem until this one ends.
+	LockProblem(ctx context.Context, number string) error
+	// PutInProblem makes the case one of the problem, and of no other any more.
+	PutInProblem(ctx context.Context, caseNumber, problem string, at time.Time) error
+
+	// PutPaper keeps the paper, in the place of an earlier one of its period.
+	PutPaper(ctx context.Context, p Paper) error
 
 	InsertUser(ctx context.Context, u User) error // ErrExists: name taken
 	UpdateUser(ctx context.Context, u User) error
@@ -177,6 +224,7 @@ type Query struct {
 	Visible       Actor // only what this actor may see; the zero actor sees nothing
 	Unit          string
 	States        []State
+	Category      string
 	Item          string
 	District      string
 	ComplainantID string
@@ -185,9 +233,10 @@ type Query struct {
 	DueFrom       time.Time // the first of their running clocks ends then or later
 	Level         Level     // a running clock of theirs has come so far up the ladder
 	NoCalendar    bool      // a running clock of theirs needs a year that the calendar lacks
-	// Text is looked for in number, complaint and enterprise name; in a confidential case a unit finds by the number alone, lest it guess
-	// from hits who complains.
+	// Text is looked for, word by word, in number, complaint, supplements, answers, enterprise name and the names of item, unit and district;
+	// in a confidential case a unit finds by number and those names alone, lest it guess from hits who complains.
 	Text   string
+	Order  Order
 	Cursor string // as returned by the page before
 	Limit  int    // 1 to 200; 0: 50
 }

@@ -22,10 +22,14 @@ import (
 	"jiesu/integrations/redis"
 	"jiesu/integrations/wechat"
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 // drain is how long a stopping server waits for requests, callbacks and jobs that have begun.
 const drain = 15 * time.Second
+
+// paperBeat is how often is looked whether papers are due, which is after midnight on Mondays and on the first of a month and a quarter.
+const paperBeat = 10 * time.Minute
 
 // app is the running product: built from top to bottom by newApp, stopped in the opposite order by Run.
 type app struct {
@@ -38,9 +42,11 @@ type app struct {
 	db       *database
 	live     routing.Volatile
 	closing  []func() error // after everything has stopped, last one first
+	doors    []bot.Door
 	desk     *routing.Desk
 	judge    *judge
 	intake   *bot.Intake
+	press    *report.Press
 	client   *wechat.Client // nil without an official account
 	callback *wechat.Callback
 	runner   *jobs.Runner
@@ -73,8 +79,13 @@ func (a *app) loadData(context.Context) (err error) {
 	if a.plan.Timetable, err = loadTimetable(a.plan, a.cfg.Clocks); err != nil {
 		return err
 	}
-	a.words, err = loadWording()
-	return err
+	if a.words, err = loadWording(); err != nil {
+		return err
+	}
+	if a.doors, err = loadDoors(); err != nil {
+		return err
+	}
+	return addLife(a.plan, a.doors, a.words)
 }
 
 // openState opens the database and what may vanish.
@@ -103,12 +114,10 @@ func (a *app) buildDomain(context.Context) (err error) {
 		return err
 	}
 	burst := routing.Burst{Complainants: a.cfg.Repeats.Burst, Within: a.cfg.Repeats.Within}
-	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst)
-	doors, err := loadDoors()
-	if err != nil {
-		return err
-	}
-	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: doors,
+	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst).WithSurvey(surveyRules(a.cfg.Evaluation)).
+		WithReturns(time.Duration(a.cfg.Ledger.ReturnedDays) * 24 * time.Hour)
+	a.press = report.NewPress(a.db.store, a.plan, a.words, clock)
+	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:    bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
 		PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log})
 	return err
@@ -211,11 +220,17 @@ func (a *app) buildJobs(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	surveys, err := jobs.NewSurveys(a.desk, a.words, a.log, a.metrics)
+	if err != nil {
+		return err
+	}
 	a.runner, err = jobs.NewRunner(jobs.Config{
 		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(),
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
-			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick}},
+			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
+			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
+			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
 		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
 	})
@@ -240,7 +255,7 @@ func (a *app) buildHTTP(context.Context) error {
 		return err
 	}
 	api.Routes(a.engine)
-	desks, err := console.New(console.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Plan: a.plan, Live: a.live,
+	desks, err := console.New(console.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

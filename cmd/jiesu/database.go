@@ -20,7 +20,15 @@ type database struct {
 
 // openDatabase opens the configured database and brings it to this binary's version; a newer one is refused.
 func openDatabase(ctx context.Context, cfg configs.Config, log *slog.Logger) (*database, error) {
-	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Key: cfg.SecretKey.Reveal(), Now: clock, Logger: log})
+	plan, err := loadPlan()
+	if err != nil {
+		return nil, err
+	}
+	search, err := newSearch(plan)
+	if err != nil {
+		return nil, fmt.Errorf("load what cases are searched by: %w", err)
+	}
+	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Key: cfg.SecretKey.Reveal(), Now: clock, Logger: log, Search: search})
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,9 @@ func hurry(c *gin.Context) {
 // recovered turns a panic of a handler into a plain 500 and one line in the log with where it happened, never with what was sent.
 func (a *app) recovered(c *gin.Context) {
 	defer func() {
-		if p := recover(); p != nil {
+		if p := recover(); p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			panic(p) // an answer that broke off must not look whole
+		} else if p != nil {
 			a.log.Error("panic while answering", "route", c.FullPath(), "panic", p, "stack", string(debug.Stack()))
 			c.AbortWithStatus(http.StatusInternalServerError)
 		}

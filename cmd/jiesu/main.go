@@ -54,6 +54,8 @@ type commands struct {
 	Train    trainCommand    `cmd:"" help:"Train a model on a corpus folder (JSON Lines) or a label<TAB>text file."`
 	Eval     evalCommand     `cmd:"" help:"Evaluate a model on a corpus folder or a label<TAB>text file."`
 	Feedback feedbackCommand `cmd:"" help:"Write what people decided otherwise as rows to train on."`
+	Sample   sampleCommand   `cmd:"" help:"Draw answered cases for evaluation by a third party, without personal data, as a spreadsheet."`
+	Report   reportCommand   `cmd:"" help:"Write the papers of a week, a month or a quarter as pages to print and workbooks."`
 	User     userCommand     `cmd:"" help:"Accounts of the console."`
 	Key      keyCommand      `cmd:"" help:"Keys of the REST API."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's version."`

@@ -34,6 +34,16 @@ func loadPlan() (*routing.Plan, error) {
 	return &plan, plan.Validate()
 }
 
+// addLife gives the plan what the steps of a case need beside it: the right doors for what isn't accepted, and the words by which is found
+// what a complaint asks for.
+func addLife(plan *routing.Plan, doors []bot.Door, words routing.Wording) (err error) {
+	for _, d := range doors {
+		plan.Routes = append(plan.Routes, routing.Route{ID: d.ID, Name: d.Name, Phone: d.Phone, When: d.When})
+	}
+	plan.Asks, err = routing.NewAsks(words)
+	return err
+}
+
 func loadDoors() ([]bot.Door, error) {
 	var file struct {
 		Doors []bot.Door `yaml:"doors"`

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -94,15 +95,61 @@ func (s *seeder) play(ctx context.Context, tx routing.Tx, sm sample, n int) erro
 		if err := s.tick(ctx, tx, c.Number, until); err != nil {
 			return err
 		}
+		if err := s.answer(ctx, tx, c.Number, n, &step.Step); err != nil {
+			return err
+		}
 		actor := map[byte]routing.Actor{'u': unit, 'o': office, 'c': complainant}[step.by]
 		if _, err := s.desk.ActIn(ctx, tx, actor, c.Number, step.Step); err != nil {
 			return fmt.Errorf("%s: %w", step.Action, err)
 		}
 	}
+	if err := s.plan(ctx, tx, c.Number, unit, n); err != nil {
+		return err
+	}
 	if err := s.tick(ctx, tx, c.Number, clock()); err != nil {
 		return err
 	}
 	return s.settleNotices(ctx, tx, c.Number)
+}
+
+// answer makes a reply speak to every point of the complaint.
+func (s *seeder) answer(ctx context.Context, tx routing.Tx, number string, n int, step *routing.Step) error {
+	if step.Action != routing.ActionReply {
+		return nil
+	}
+	c, err := tx.Case(ctx, number)
+	if err != nil || len(c.Points) < 2 {
+		return err
+	}
+	for i := range c.Points {
+		words := s.words.Text(fmt.Sprintf("demo.reply.%d", (n+i)%3+1))
+		step.Answers = append(step.Answers, routing.Answer{Point: i + 1, Outcome: routing.PointSolved, Note: words})
+	}
+	step.Note = ""
+	return nil
+}
+
+// plan has the unit put measures against two problems of three that are open; the third shows what the office sees when nothing was set.
+func (s *seeder) plan(ctx context.Context, tx routing.Tx, number string, unit routing.Actor, n int) error {
+	p, err := tx.ProblemOf(ctx, number)
+	if errors.Is(err, routing.ErrNotFound) || err == nil && (p.State != routing.ProblemOpen || n%3 == 2) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	say := func(kind string) string { return s.words.Text(fmt.Sprintf("demo.%s.%d", kind, n%3+1)) }
+	due := clock().AddDate(0, 0, n%40).In(routing.Beijing()).Format(time.DateOnly)
+	steps := []routing.ProblemStep{
+		{Action: routing.ProblemPlan, Cause: say("cause"), Measure: say("measure"), Person: say("person"), Due: due},
+		{Action: routing.ProblemNote, Note: say("progress")},
+	}
+	for _, step := range steps {
+		if _, err := s.desk.ActOnProblemIn(ctx, tx, unit, p.Number, step); err != nil {
+			return fmt.Errorf("%s problem: %w", step.Action, err)
+		}
+	}
+	return nil
 }
 
 // tick turns the clock on, and lets happen on its way what the clocks of the case bring.

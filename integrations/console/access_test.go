@@ -31,6 +31,23 @@ func TestEveryRouteByRole(t *testing.T) {
 		{"GET", "/console/triage", [6]int{in, 403, 403, 403, 200, 200}},
 		{"GET", "/console/file", [6]int{in, 200, 403, 403, 200, 200}},
 		{"GET", "/console/tasks", [6]int{in, 200, 403, 403, 200, 200}},
+		{"GET", "/console/groups", [6]int{in, 403, 403, 403, 200, 200}},
+		{"GET", "/console/groups/1", [6]int{in, 403, 403, 403, 200, 200}},
+		{"GET", "/console/groups/none", [6]int{in, 403, 403, 403, 404, 404}},
+		{"GET", "/console/replies", [6]int{in, 403, 200, 200, 403, 403}},
+		{"GET", "/console/replies/none", [6]int{in, 403, 303, 303, 403, 403}},
+		{"POST", "/console/replies", [6]int{401, 403, 422, 422, 403, 403}},
+		{"POST", "/console/replies/none", [6]int{401, 403, 422, 422, 403, 403}},
+		{"POST", "/console/replies/none/delete", [6]int{401, 403, 404, 404, 403, 403}},
+		{"GET", "/console/export/csv", [6]int{in, 403, 200, 200, 200, 200}},
+		{"GET", "/console/export/xlsx", [6]int{in, 403, 200, 200, 200, 200}},
+		{"GET", "/console/export/exe", [6]int{in, 403, 404, 404, 404, 404}},
+		{"GET", "/console/filters/none", [6]int{in, 404, 404, 404, 404, 404}},
+		{"POST", "/console/filters", [6]int{401, 422, 422, 422, 422, 422}},
+		{"POST", "/console/filters/none/delete", [6]int{401, 404, 404, 404, 404, 404}},
+		{"POST", "/console/bulk", [6]int{401, 403, 403, 403, 422, 422}},
+		{"POST", "/console/bulk/done", [6]int{401, 403, 403, 403, 422, 422}},
+		{"GET", casePath(c, "print"), [6]int{in, 200, 200, 404, 200, 200}},
 		{"POST", "/console/suggest", [6]int{401, 200, 403, 403, 200, 200}},
 		{"POST", "/console/lookup", [6]int{401, 200, 403, 403, 200, 200}},
 		{"POST", "/console/file", [6]int{401, 422, 403, 403, 422, 422}},
@@ -116,7 +133,7 @@ func TestTemplatesHaveNothingInline(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	c := w.at(routing.StateReplied)
-	for _, path := range []string{"/console/login", "/console", casePath(c), "/console/triage", "/console/file", "/p/" + c.Token} {
+	for _, path := range []string{"/console/login", "/console", casePath(c), casePath(c, "print"), "/console/triage", "/console/file", "/console/groups", "/console/groups/1", "/p/" + c.Token} {
 		a := w.get("office", path)
 		a.lacks(" style=", " onclick=", "<style", "javascript:", "http://", "https://")
 		if scripts := strings.Count(a.body, "<script"); scripts != strings.Count(a.body, "<script src=\"/console/static/") {

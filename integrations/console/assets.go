@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"jiesu/routing/report"
 )
 
 //go:embed static
@@ -33,12 +35,21 @@ func loadAssets() (assets, error) {
 		if err != nil {
 			return a, fmt.Errorf("console: read asset: %w", err)
 		}
-		sum := sha256.Sum256(content)
-		ext := path.Ext(e.Name())
-		hashed := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:5]) + ext
-		a.url[e.Name()], a.file[hashed] = "/console/static/"+hashed, content
+		a.add(e.Name(), content)
 	}
+	style, err := report.Style()
+	if err != nil {
+		return a, fmt.Errorf("console: read asset: %w", err)
+	}
+	a.add("paper.css", style)
 	return a, nil
+}
+
+func (a assets) add(name string, content []byte) {
+	sum := sha256.Sum256(content)
+	ext := path.Ext(name)
+	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:5]) + ext
+	a.url[name], a.file[hashed] = "/console/static/"+hashed, content
 }
 
 // asset returns the address of an embedded file; an unknown name is an error of a template and stops its test.

@@ -526,3 +526,61 @@ func TestTheClocksExplainThemselvesInTheBrowser(t *testing.T) {
 		w.act("unit", c.Number, step(routing.ActionSign, ""), step(routing.ActionReply, "好了"))
 	}
 }
+
+// choose picks an option of a select.
+func (p *screen) choose(selector, value string) {
+	p.t.Helper()
+	p.do(chromedp.SetValue(chromedp.CSS(selector), value))
+}
+
+func TestACaseThatIsRefusedTwiceLandsOnTheSupervisionList(t *testing.T) {
+	w := start(t)
+	server := w.serve()
+	b := startBrowser(t, server.URL)
+	for _, s := range sizes {
+		c := w.file()
+		p := b.tab(s)
+		refuse := func(user, ground, note string) {
+			q := b.tab(s)
+			q.signIn(user)
+			q.open(casePath(c))
+			form := "details[data-step=refuse]"
+			q.click(form + " > summary")
+			q.choose(form+" select[name=ground]", ground)
+			q.do(chromedp.SendKeys(chromedp.CSS(form+" textarea"), note))
+			q.shoot("refuse", s)
+			q.submit(form, `document.querySelector(".state.s-refused")`)
+			q.quiet()
+		}
+		onList := func() bool {
+			p.open("/console?supervised=1")
+			return eval[bool](p, fmt.Sprintf(`!!document.querySelector('tr[data-number="%s"]')`, c.Number))
+		}
+		p.signIn("office")
+		refuse("unit", "duty", "三定方案没有这一项。")
+		if onList() {
+			t.Error("it is supervised after one refusal")
+		}
+		p.open(casePath(c))
+		p.shows("不属于本单位法定职责")
+		form := "details[data-step=reassign]"
+		p.choose(form+" select[name=unit]", other)
+		p.submit(form, `document.querySelector(".state.s-dispatched")`)
+		refuse("other", "district", "应由区里单独办理。")
+		if !onList() {
+			t.Errorf("it isn't on the list: %s", p.text())
+		}
+		p.shoot("supervised", s)
+		p.open(casePath(c))
+		p.shows("两个单位先后退单，自动列入督办")
+		form = "details[data-step=uphold]"
+		p.click(form + " > summary")
+		p.do(chromedp.SendKeys(chromedp.CSS(form+" textarea"), "职责清单第三条有这一项。"))
+		p.submit(form, `document.querySelector("#timeline li[data-action=uphold]")`)
+		p.quiet()
+		if got := w.load(c.Number); got.State != routing.StateDispatched || got.Unit != other || !got.Supervised {
+			t.Errorf("%+v", got)
+		}
+		w.act("operator", c.Number, step(routing.ActionWithdraw, ""))
+	}
+}

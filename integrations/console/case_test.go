@@ -15,15 +15,21 @@ import (
 var fields = map[routing.Action][]string{
 	routing.ActionAssign:     {"item", "1.2", "unit", other, "district", "铁西区", "assisting", "court", "assisting", "tax", "note", "请尽快办理"},
 	routing.ActionReassign:   {"item", "1.2", "unit", other, "district", "浑南区", "assisting", "court", "note", "职责在商务"},
-	routing.ActionNotAccept:  {"note", "请向人民法院起诉"},
-	routing.ActionTransfer:   {"note", "转省交通厅"},
+	routing.ActionNotAccept:  {"route", "court", "note", "请向人民法院起诉"},
+	routing.ActionTransfer:   {"body", "other", "note", "转省交通厅"},
 	routing.ActionSign:       {"note", "已安排专人"},
-	routing.ActionRefuse:     {"note", "三定方案没有这一项", "proposed_unit", "court"},
+	routing.ActionUphold:     {"note", "职责清单里有这一项"},
+	routing.ActionContact:    {"how", "visit", "contacted_at", "", "note", "约了明天对账"},
+	routing.ActionPoints:     {"points", "请尽快付清工程款\n请公布付款计划", "note", "合并了两条"},
+	routing.ActionDecline:    {"note", "审计已经结束"},
+	routing.ActionCallBack:   {"solved", "yes", "satisfied", "4", "note", "说钱到账了"},
+	routing.ActionRefuse:     {"ground", "duty", "note", "三定方案没有这一项", "proposed_unit", "court"},
 	routing.ActionProgress:   {"note", "正在核对账目", "internal", "1"},
 	routing.ActionExtend:     {"note", "需要外部审计", "days", "5"},
 	routing.ActionReply:      {"note", "已经付清"},
 	routing.ActionClose:      {"note", "办完了"},
 	routing.ActionStrikeOff:  {"note", "核对无误"},
+	routing.ActionSendBack:   {"note", "没有附拨付凭证"},
 	routing.ActionRedo:       {"note", "款还没到"},
 	routing.ActionWithdraw:   {"note", "来电要求撤回"},
 	routing.ActionRate:       {"solved", "partly", "satisfied", "2", "note", "慢了点"},
@@ -42,12 +48,18 @@ var takenBy = map[routing.Action]struct {
 	routing.ActionNotAccept:  {routing.StateTriage, "admin"},
 	routing.ActionTransfer:   {routing.StateSigned, "office"},
 	routing.ActionSign:       {routing.StateDispatched, "unit"},
+	routing.ActionUphold:     {routing.StateRefused, "office"},
+	routing.ActionContact:    {routing.StateSigned, "unit"},
+	routing.ActionPoints:     {routing.StateSigned, "unit"},
+	routing.ActionDecline:    {routing.StateSigned, "office"},
+	routing.ActionCallBack:   {routing.StateReplied, "operator"},
 	routing.ActionRefuse:     {routing.StateDispatched, "unit"},
 	routing.ActionProgress:   {routing.StateSigned, "unit"},
 	routing.ActionExtend:     {routing.StateSigned, "unit"},
 	routing.ActionReply:      {routing.StateSigned, "unit"},
 	routing.ActionClose:      {routing.StateReplied, "unit"},
 	routing.ActionStrikeOff:  {routing.StateClosed, "office"},
+	routing.ActionSendBack:   {routing.StateClosed, "office"},
 	routing.ActionRedo:       {routing.StateReplied, "operator"},
 	routing.ActionWithdraw:   {routing.StateSigned, "operator"},
 	routing.ActionRate:       {routing.StateReplied, "operator"},
@@ -67,6 +79,10 @@ func TestEveryStepIsTakenThroughItsForm(t *testing.T) {
 		}
 		by, sent := takenBy[action], fields[action]
 		c := w.at(by.state)
+		if action == routing.ActionDecline {
+			w.act("unit", c.Number, routing.Step{Action: routing.ActionExtend, Days: 3, Note: "等审计"})
+			c = w.load(c.Number)
+		}
 		page := w.get(by.role, casePath(c)).want(200, fmt.Sprintf(`action="%s"`, casePath(c, string(action))), `name="version" value="`+version(c)[1]+`"`)
 		for i := 0; i < len(sent); i += 2 {
 			page.want(200, `name="`+sent[i]+`"`)
@@ -185,7 +201,8 @@ func TestWhatIsMissingIsSaidInPlainChinese(t *testing.T) {
 		says   string
 	}{
 		{routing.ActionReply, []string{"note", "  "}, "请写明情况或理由"},
-		{routing.ActionRefuse, nil, "请写明情况或理由"},
+		{routing.ActionRefuse, []string{"ground", "duty"}, "请写明情况或理由"},
+		{routing.ActionRefuse, []string{"note", "不是我们的事"}, "请从列表里选一项退单依据"},
 		{routing.ActionAssign, []string{"item", "1.1", "unit", ""}, "请选择承办的牵头单位"},
 		{routing.ActionAssign, []string{"item", "1.1", "unit", "metro"}, "不是该专项的牵头单位"},
 		{routing.ActionExtend, []string{"note", "理由", "days", "很多"}, "1 到 30 之间的整数"},

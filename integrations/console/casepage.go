@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,13 +20,17 @@ type caseView struct {
 	Timeline   []routing.Event
 	Evidence   evidenceView
 	Notices    []noticeView
-	Alike      []routing.Alike // open cases that are likely the same matter
+	Surveys    []routing.Survey // askings how it turned out; nothing for units
+	Alike      []routing.Alike  // open cases that are likely the same matter
 	Clocks     []clockView
+	Entry      *routing.Problem // the problem that it is one of
 	Forms      []form
 	Reveal     *form
 	Contact    *routing.Contact // unmasked, right after it was revealed
 	Problem    *problemView     // why the last step was not taken
 	ExternalID string
+	Withheld   bool              // the case is with a body before which nobody must be warned
+	Answer     routing.EventData // the last reply, with its answer to each point
 }
 
 // noticeView is a notice with every attempt to deliver it.
@@ -60,16 +65,25 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 	if err != nil {
 		return caseView{}, err
 	}
-	v := caseView{Case: found, Marked: mark(found.Text, found.Judgement.Evidence), ExternalID: outsideID(found.ExternalID)}
+	v := caseView{Case: found, Marked: mark(found.Text, found.Judgement.Evidence), ExternalID: outsideID(found.ExternalID),
+		Withheld: found.WithheldFrom(actor)}
 	if v.Timeline, err = s.Desk.Timeline(ctx, actor, number); err != nil {
 		return caseView{}, err
 	}
-	v.Path = pathOf(found.State, v.Timeline)
+	v.Path, v.Answer = pathOf(found.State, v.Timeline), answerOf(v.Timeline)
+	if v.Withheld {
+		return v, nil
+	}
 	if v.Evidence, err = s.evidenceOf(ctx, actor, found, "/console/cases/"+number); err != nil {
 		return caseView{}, err
 	}
 	if v.Notices, err = s.noticesOf(c, number); err != nil {
 		return caseView{}, err
+	}
+	if actor.Role != routing.RoleUnit {
+		if v.Surveys, err = s.Desk.Surveys(ctx, actor, number); err != nil {
+			return caseView{}, err
+		}
 	}
 	if v.Alike, err = s.Desk.AlikeTo(ctx, actor, number); err != nil {
 		return caseView{}, err
@@ -77,8 +91,23 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 	if v.Clocks, err = s.clocksOf(ctx, actor, number); err != nil {
 		return caseView{}, err
 	}
+	if p, err := s.Desk.ProblemOf(ctx, actor, number); err == nil {
+		v.Entry = &p
+	} else if !errors.Is(err, routing.ErrNotFound) {
+		return caseView{}, err
+	}
 	s.addForms(&v, actor, c.Param("action"), typed)
-	return v, nil
+	return v, s.addTemplates(c, actor, &v)
+}
+
+// answerOf is the last reply of a timeline.
+func answerOf(timeline []routing.Event) (last routing.EventData) {
+	for _, e := range timeline {
+		if e.Action == routing.ActionReply {
+			last = e.Data
+		}
+	}
+	return last
 }
 
 // addForms offers the legal steps; looking at the contact has its own place beside the contact.

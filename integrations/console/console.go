@@ -15,6 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 // Config is what the console works with. QR, Stopping and PublicURL may be left out.
@@ -22,6 +23,7 @@ type Config struct {
 	Store   routing.Store
 	Desk    *routing.Desk
 	Judge   routing.Judge // the live suggestion while an operator types
+	Press   *report.Press // the papers
 	Wording routing.Wording
 	Plan    *routing.Plan
 	Live    routing.Volatile
@@ -55,8 +57,8 @@ type Console struct {
 
 // New checks the configuration and reads the embedded templates.
 func New(cfg Config) (*Console, error) {
-	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
-		return nil, errors.New("console: store, desk, judge, plan, live, now and logger are needed")
+	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Press == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
+		return nil, errors.New("console: store, desk, judge, press, plan, live, now and logger are needed")
 	}
 	if cfg.SessionIdle <= 0 || cfg.SessionAbsolute <= 0 || cfg.MaxFailures < 1 || cfg.LockFor <= 0 {
 		return nil, errors.New("console: session and lock-out limits must be above zero")
@@ -103,9 +105,17 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET(eventsPath, s.staff(s.events))
 	g.GET("/console/units", s.staff(s.unitOptions))
 	g.GET("/console/cases/:number", s.staff(s.casePage))
+	g.GET("/console/cases/:number/print", s.staff(s.printPage))
 	g.GET("/console/cases/:number/:action", s.staff(s.backToCase))
 	g.POST("/console/cases/:number/:action", s.staff(s.act))
 	g.GET("/console/cases/:number/attachments/:id", s.staff(s.attachment))
+
+	g.GET("/console/problems", s.staff(s.ledger))
+	g.GET("/console/problems.xlsx", s.staff(s.ledgerSheet))
+	g.GET("/console/problems/:number", s.staff(s.entryPage))
+	g.GET(entryActionPath, s.staff(s.backToEntry))
+	g.POST(entryActionPath, s.staff(s.actOnEntry))
+	g.GET("/console/problems/:number/evidence/:id", s.staff(s.entryEvidence))
 
 	g.GET("/console/triage", s.staff(s.triage, overseers...))
 	g.GET("/console/file", s.staff(s.filePage, filers...))
@@ -115,8 +125,17 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/tasks", s.staff(s.tasks, filers...))
 	g.GET("/console/tasks/:id/:action", s.staff(s.backToTasks, filers...))
 	g.POST("/console/tasks/:id/done", s.staff(s.finishTask, filers...))
+	g.POST("/console/tasks/:id/call", s.staff(s.finishCall, filers...))
 	g.POST("/console/tasks/:id/answer", s.staff(s.answerTask, filers...))
 	g.POST("/console/tasks/:id/reveal", s.staff(s.revealTask, filers...))
+
+	s.listRoutes(g)
+	g.GET("/console/papers", s.staff(s.papers, readers...))
+	g.POST("/console/papers", s.staff(s.makePaper, overseers...))
+	g.GET("/console/papers/:period/:scope", s.staff(s.paper, readers...))
+	g.GET("/console/papers/:period/:scope/cases", s.staff(s.paperCases, readers...))
+	g.GET("/console/papers/:period/:scope/workbook.xlsx", s.staff(s.paperWorkbook, readers...))
+	g.GET("/console/papers/:period/:scope/print.html", s.staff(s.paperPage, readers...))
 
 	// A wrong address below ours is answered with a page, and one that isn't signed in learns nothing of what there is.
 	g.GET("/console/:any", s.staff(nowhere))
@@ -127,8 +146,26 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/p/:token/attachments/:id", s.own(s.ownAttachment))
 }
 
+// listRoutes adds what belongs to lists.
+func (s *Console) listRoutes(g gin.IRouter) {
+	g.GET("/console/export/:kind", s.staff(s.export, exporters...))
+	g.POST("/console/filters", s.staff(s.saveFilter))
+	g.GET("/console/filters/:id", s.staff(s.openFilter))
+	g.POST("/console/filters/:id/delete", s.staff(s.deleteFilter))
+	g.POST("/console/bulk", s.staff(s.confirmBulk, overseers...))
+	g.POST("/console/bulk/done", s.staff(s.doBulk, overseers...))
+	g.GET("/console/groups", s.staff(s.groups, overseers...))
+	g.GET("/console/groups/:id", s.staff(s.group, overseers...))
+	g.GET("/console/replies", s.staff(s.replies, answerers...))
+	g.POST("/console/replies", s.staff(s.saveReply, answerers...))
+	g.GET("/console/replies/:id", s.staff(s.backToReplies, answerers...))
+	g.POST("/console/replies/:id", s.staff(s.saveReply, answerers...))
+	g.POST("/console/replies/:id/delete", s.staff(s.deleteReply, answerers...))
+}
+
 // Who has which desk. What one may do to a case is decided by routing.Legal alone.
 var (
 	overseers = []routing.Role{routing.RoleOffice, routing.RoleAdmin}
+	readers   = []routing.Role{routing.RoleUnit, routing.RoleOffice, routing.RoleAdmin} // of papers
 	filers    = []routing.Role{routing.RoleOperator, routing.RoleOffice, routing.RoleAdmin}
 )

@@ -34,7 +34,18 @@ type listView struct {
 	Missing   []int              // years without calendar, for the office
 	Clock     routing.ClockFilter
 	Clocks    []routing.ClockFilter
+	Orders    []tab  // ways to sort, State being the name
+	Asked     string // the order that the address asks for
+	Saved     []savedView
+	Keep      string // what a saved filter of this list would hold
+	ShareAs   string // address of the list as others may open it
+	Exports   []string
+	Own       *ownFigures
+	TooMany   bool // the search finds so many that they aren't counted
 }
+
+// ownFigures is how a unit stands, on its own desk.
+type ownFigures struct{ Open, All, Struck, Share int }
 
 // tab is one tab over the list.
 type tab struct {
@@ -52,21 +63,24 @@ type bar struct {
 
 func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	ctx := c.Request.Context()
-	v := listView{Query: queryOf(c.Request.URL.Query()), State: tabOf(c.Query("state")), Here: c.Request.URL.RequestURI(), Place: s.choices(c.Query("item")),
+	v := listView{Query: s.narrowed(c), State: tabOf(c.Query("state")), Here: c.Request.URL.RequestURI(), Place: s.choices(c.Query("item")),
 		Missing: s.missingYears(actor), Clocks: routing.ClockFilters()}
 	if f := routing.ClockFilter(c.Query("clock")); slices.Contains(v.Clocks, f) {
-		v.Clock, v.Query = f, v.Query.ByClock(f, s.Now())
+		v.Clock = f
 	}
 	var err error
 	if v.Board, err = s.board(c, actor); err != nil {
 		return err
 	}
 	counts, err := s.Desk.Counts(ctx, actor, v.Query)
-	if err != nil {
+	if v.TooMany = errors.Is(err, routing.ErrTooMany); err != nil && !v.TooMany {
+		return err
+	}
+	if err := s.around(c, actor, &v); err != nil {
 		return err
 	}
 	v.Tabs, v.Bars = tabs(v.State, counts, c.Request.URL.Query()), bars(counts)
-	v.Filters = v.Query.Unit != "" || v.Query.Item != "" || v.Query.District != "" || v.Query.Supervised || v.Clock != ""
+	v.Filters = v.Query.Unit != "" || v.Query.Item != "" || v.Query.Category != "" || v.Query.District != "" || v.Query.Supervised || v.Clock != ""
 	v.Narrowed = v.Filters || v.Query.Text != ""
 	if slices.Contains(overseers, actor.Role) {
 		if v.Incidents, err = s.Desk.Incidents(ctx, actor); err != nil {
@@ -74,7 +88,7 @@ func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 		}
 	}
 	q := v.Query
-	q.States = statesOf(v.State)
+	q.States, q.Order = statesOf(v.State), orderOf(actor, v.State, c.Query("order"))
 	var next string
 	v.Cases, next, err = s.Desk.Cases(ctx, actor, q)
 	var bad *routing.InvalidError
@@ -95,9 +109,61 @@ func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	return nil
 }
 
+// around adds to the list what stands around it: ways to sort it and to take it along, what the person has kept, and how a unit stands.
+func (s *Console) around(c *gin.Context, actor routing.Actor, v *listView) error {
+	query := c.Request.URL.Query()
+	query.Del("cursor")
+	v.Keep = keepable(query)
+	v.ShareAs = "/console?" + v.Keep
+	now := "newest"
+	if orderOf(actor, v.State, c.Query("order")) == routing.OrderClock {
+		now = "clock"
+	}
+	if asked := c.Query("order"); slices.Contains(orders, asked) {
+		v.Asked = asked
+	}
+	for _, name := range orders {
+		v.Orders = append(v.Orders, tab{State: name, Address: address(query, "order", name), Now: name == now})
+	}
+	for _, kind := range []string{"xlsx", "csv"} {
+		v.Exports = append(v.Exports, "/console/export/"+kind+"?"+v.Keep)
+	}
+	var err error
+	if v.Saved, err = s.savedOf(c, actor); err != nil || actor.Role != routing.RoleUnit {
+		return err
+	}
+	counts, err := s.Desk.Counts(c.Request.Context(), actor, routing.Query{})
+	if err != nil {
+		return err
+	}
+	own := ownFigures{Struck: counts[routing.StateStruckOff]}
+	for state, n := range counts {
+		own.All += n
+		if state.Open() {
+			own.Open += n
+		}
+	}
+	if own.All > 0 {
+		own.Share = 100 * own.Struck / own.All
+		v.Own = &own
+	}
+	return nil
+}
+
+// caseRows is a table of cases for somebody.
+type caseRows struct {
+	Cases []routing.Case
+	Actor routing.Actor
+	Tick  bool // rows can be ticked for a bulk step
+}
+
+func rowsOf(cases []routing.Case, actor routing.Actor, tick bool) caseRows {
+	return caseRows{cases, actor, tick}
+}
+
 func queryOf(v url.Values) routing.Query {
 	get := func(field string) string { return strings.TrimSpace(v.Get(field)) }
-	return routing.Query{Unit: get("unit"), Item: get("item"), District: get("district"), Supervised: v.Get("supervised") == "1",
+	return routing.Query{Unit: get("unit"), Category: get("category"), Item: get("item"), District: get("district"), Supervised: v.Get("supervised") == "1",
 		Text: get("q"), Cursor: get("cursor"), Limit: pageSize}
 }
 

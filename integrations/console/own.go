@@ -17,13 +17,18 @@ const stepsPerHour = 30
 // ownView is the complainant's own page.
 type ownView struct {
 	Case     routing.Case // contact masked: the address may be shown to somebody else on the same telephone
+	Outlook  routing.Outlook
+	Ask      *askView
+	Again    *againView
 	Path     []stop
-	Timeline []routing.Event
+	Timeline []ownEvent
 	Evidence evidenceView
 	Forms    []form
 	Hide     *form // switches whether the unit may see who complains
 	Problem  *problemView
 	Thanks   string // the step just taken
+	Withheld bool   // the case is with a body before which nobody must be warned
+	Answer   routing.EventData
 }
 
 // ownSteps are the steps of the page, in its order.
@@ -65,18 +70,26 @@ func (s *Console) backToOwn(c *gin.Context, _ routing.Actor, _ routing.Case) err
 
 func (s *Console) loadOwn(c *gin.Context, actor routing.Actor, found routing.Case) (ownView, error) {
 	ctx, base := c.Request.Context(), "/p/"+c.Param("token")
-	timeline, err := s.Desk.Timeline(ctx, actor, found.Number)
+	visible, timeline, err := s.ownTimeline(ctx, actor, found)
 	if err != nil {
 		return ownView{}, err
+	}
+	outlook, err := s.Desk.OutlookIn(ctx, s.Store, s.Wording, found)
+	if err != nil {
+		return ownView{}, err
+	}
+	if found.WithheldFrom(actor) {
+		return ownView{Case: found, Outlook: outlook, Path: pathOf(found.State, visible), Timeline: timeline, Withheld: true}, nil
 	}
 	files, err := s.evidenceOf(ctx, actor, found, base)
 	if err != nil {
 		return ownView{}, err
 	}
-	v := ownView{Path: pathOf(found.State, timeline), Timeline: timeline, Evidence: files}
+	v := ownView{Outlook: outlook, Ask: askOf(actor, found, base), Again: againOf(actor, found, base), Path: pathOf(found.State, visible),
+		Timeline: timeline, Evidence: files, Answer: answerOf(visible)}
 	for _, f := range s.forms(actor, found, base) {
 		f.Text = "page"
-		f.Open = f.Action == routing.ActionRate && found.Rating == nil
+		f.Open = false // the page asks the open question itself
 		if f.Action == routing.ActionSupplement {
 			hide := f
 			v.Hide = &hide
@@ -88,6 +101,7 @@ func (s *Console) loadOwn(c *gin.Context, actor routing.Actor, found routing.Cas
 	}
 	slices.SortStableFunc(v.Forms, func(a, b form) int { return slices.Index(ownSteps, a.Action) - slices.Index(ownSteps, b.Action) })
 	found.Contact.Phone, found.Contact.Name = routing.MaskPhone(found.Contact.Phone), routing.MaskName(found.Contact.Name)
+	found.State = found.State.Told()
 	v.Case = found
 	return v, nil
 }

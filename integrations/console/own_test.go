@@ -16,7 +16,7 @@ func TestComplainantFollowsTheirCase(t *testing.T) {
 	if _, err := w.desk.Reveal(t.Context(), w.actor("office"), c.Number, "办公室看过"); err != nil {
 		t.Fatal(err)
 	}
-	page := w.get("", "/p/"+c.Token).want(200, c.Number, "市财政局已答复，请看看问题解决了没有。", "已收到您的诉求，派给市财政局", "市财政局已签收", "款项已列入本月拨付计划。", "款项在途",
+	page := w.get("", "/p/"+c.Token).want(200, c.Number, "市财政局已答复，等您看看解决了没有。", "已收到您的诉求，派给市财政局", "市财政局已签收", "款项已列入本月拨付计划。", "款项在途",
 		complaint, caller.Enterprise, "138****8000", "承办单位可以看到您的联系方式", "11月24日 10:0")
 	page.lacks("内部才看的话", "办公室看过", caller.Phone, caller.Name, "/console\"", "data-live")
 	for name, u := range w.users {
@@ -157,7 +157,7 @@ func TestARatedCaseDoesNotAskAgain(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	c := w.at(routing.StateReplied)
-	w.get("", "/p/"+c.Token).want(200, `data-step="rate" open`)
+	w.get("", "/p/"+c.Token).want(200, `id="ask"`)
 	w.act("complainant", c.Number, routing.Step{Action: routing.ActionRate, Rating: &routing.Rating{Solved: routing.SolvedPartly, Satisfied: 4}})
-	w.get("", "/p/"+c.Token).want(200, `data-step="rate"`, "您的评价：部分解决、满意").lacks(`data-step="rate" open`)
+	w.get("", "/p/"+c.Token).want(200, `data-step="rate"`, "您的评价：部分解决、满意").lacks(`id="ask"`)
 }

@@ -83,7 +83,7 @@ func TestEveryPageIsCompleteWhateverItShows(t *testing.T) {
 	w := start(t, func(c *Config) { c.Sandbox = true })
 	staff := []string{"operator", "unit", "office", "admin"}
 	for _, role := range append(staff, "other") {
-		for _, path := range []string{"/console", "/console/triage", "/console/file", "/console/tasks", "/console?q=x&state=all", "/console/cases/none"} {
+		for _, path := range []string{"/console", "/console/triage", "/console/file", "/console/tasks", "/console?q=x&state=all", "/console/cases/none", "/console/groups", "/console/groups/2", "/console/replies"} {
 			w.get(role, path).complete().want(w.get(role, path).Code, "演示环境")
 		}
 	}
@@ -109,6 +109,7 @@ func TestEveryPageIsCompleteWhateverItShows(t *testing.T) {
 	for _, c := range cases {
 		for _, role := range staff {
 			w.get(role, casePath(c)).complete()
+			w.get(role, casePath(c, "print")).complete()
 		}
 		w.get("", "/p/"+c.Token).complete()
 		if c.Confidential {
@@ -125,7 +126,7 @@ func TestEveryPageIsCompleteWhateverItShows(t *testing.T) {
 		w.get("", "/p/"+cases[0].Token+"?done="+string(done)).complete()
 	}
 	for _, role := range staff {
-		for _, path := range []string{"/console?state=all", "/console/triage", "/console/tasks"} {
+		for _, path := range []string{"/console?state=all", "/console/triage", "/console/tasks", "/console/groups", "/console/groups/1", "/console?state=all&order=clock"} {
 			w.get(role, path).complete()
 		}
 	}
@@ -238,7 +239,7 @@ func TestWhatStrangersWriteIsNeverMarkup(t *testing.T) {
 			t.Errorf("%s doesn't show what was written: %s", what, a.body)
 		}
 	}
-	for _, path := range []string{casePath(c), "/console?state=all", "/console?q=" + "%3Cscript%3Ealert(1)%3C/script%3E", "/console/triage", "/console/tasks"} {
+	for _, path := range []string{casePath(c), casePath(c, "print"), "/console?state=all", "/console?q=" + "%3Cscript%3Ealert(1)%3C/script%3E", "/console/triage", "/console/tasks"} {
 		clean(path, w.get("office", path))
 	}
 	clean("own page", w.get("", "/p/"+c.Token))

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 //go:embed templates/*.html
@@ -24,7 +26,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -40,7 +42,7 @@ type page struct {
 func (s *Console) loadViews() (views, error) {
 	set := views{}
 	for _, name := range pageNames {
-		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/clocks.html", "templates/"+name+".html")
+		t, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/clocks.html", "templates/entries.html", "templates/rows.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("console: parse page %s: %w", name, err)
 		}
@@ -57,9 +59,13 @@ func (s *Console) funcs() template.FuncMap {
 		"item":      s.itemName,
 		"category":  s.Plan.CategoryName,
 		"when":      s.when,
+		"dated":     s.dated,
 		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"asked":     asked,
 		"did":       did,
+		"entryDid":  entryDid,
+		"week":      s.week,
+		"day":       dayOf,
 		"words":     s.words,
 		"clock":     s.clockLines,
 		"urgencies": func() []string { return urgencies },
@@ -73,9 +79,23 @@ func (s *Console) funcs() template.FuncMap {
 		"add":       func(a, b int) int { return a + b },
 		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },
 		"mayFile":   func(r routing.Role) bool { return slices.Contains(filers, r) },
+		"scope":     s.scopeName,
+		"period":    s.periodName,
+		"figure":    s.figureName,
+		"paperPath": func(p string, scope report.Scope) (string, error) {
+			period, err := report.ParsePeriod(p)
+			return report.Path(period, scope), err
+		},
+		"mayRead": func(r routing.Role) bool { return slices.Contains(readers, r) },
 		"mayTriage": func(r routing.Role) bool {
 			return slices.Contains(overseers, r)
 		},
+		"mayExport":  exportable,
+		"mayBulk":    mayBulk,
+		"bulkable":   bulkable,
+		"mayAnswer":  func(r routing.Role) bool { return slices.Contains(answerers, r) },
+		"rows":       rowsOf,
+		"mostExport": most,
 	}
 }
 
@@ -98,6 +118,12 @@ func (s *Console) when(t time.Time) string {
 	return s.text(key, "year", t.Year(), "month", int(t.Month()), "day", t.Day(), "time", t.Format("15:04"))
 }
 
+// dated writes a time with its year, for paper.
+func (s *Console) dated(t time.Time) string {
+	t = t.In(routing.Beijing())
+	return s.text("console.date.year", "year", t.Year(), "month", int(t.Month()), "day", t.Day(), "time", t.Format("15:04"))
+}
+
 // asked reports whether the event asks the office for an extension instead of granting one.
 func asked(e routing.Event) bool {
 	return e.Action == routing.ActionExtend && e.Actor.Role == routing.RoleUnit
@@ -108,6 +134,8 @@ func asked(e routing.Event) bool {
 func did(e routing.Event) string {
 	d := e.Data
 	switch {
+	case d.Unreached:
+		return string(e.Action) + ".unreached"
 	case e.Action != routing.ActionSupplement || d.Note != "" || len(d.Attachments) > 0:
 	case d.Contact:
 		return "supplement.contact"
@@ -179,7 +207,8 @@ type problemView struct {
 	Key   string // of its title, console.problem.<key>.title
 	Text  string
 	Typed []string
-	Again string // login address, when the login has run out
+	Since []string // who did what since the version that a step was decided on
+	Again string   // login address, when the login has run out
 }
 
 // fail turns an error into a page.
@@ -211,14 +240,47 @@ func (s *Console) explain(err error) (status int, key, text string) {
 	text = s.Wording.Text("console.problem." + key + ".text")
 	var bad *routing.InvalidError
 	var illegal *routing.IllegalStepError
+	var illegalForProblem *routing.IllegalProblemStepError
 	switch {
 	case errors.As(err, &bad):
-		text = s.Wording.Text(bad.Key)
+		var sentences []string
+		for _, e := range bad.All() {
+			sentences = append(sentences, e.Say(s.Wording))
+		}
+		text = strings.Join(sentences, "\n")
+	case errors.As(err, &illegal) && illegal.Why != "":
+		text = s.text("illegal."+string(illegal.Why), "ended", s.when(illegal.Ended))
+	case errors.Is(err, routing.ErrSamePerson):
+		text = s.Wording.Text("ledger.problem.same")
+	case errors.As(err, &illegalForProblem):
+		text = s.Wording.Text("ledger.problem.illegal", "action", s.Wording.Text("ledger.action."+string(illegalForProblem.Action)),
+			"state", s.Wording.Text("ledger.state."+string(illegalForProblem.State)))
 	case errors.As(err, &illegal):
 		text = s.Wording.Text("console.problem.illegal.text",
 			"action", s.Wording.Text("action."+string(illegal.Action)), "state", s.Wording.Text("state."+string(illegal.State)))
 	}
 	return status, key, text
+}
+
+// since says who did what since the version that a step was decided on, oldest first.
+func (s *Console) since(err error) []string {
+	var overtaken *routing.OvertakenError
+	if !errors.As(err, &overtaken) {
+		return nil
+	}
+	var list []string
+	for _, e := range overtaken.Since {
+		who := s.text("role." + string(e.Actor.Role))
+		if e.Actor.Unit != "" {
+			who = s.Plan.UnitName(e.Actor.Unit)
+		}
+		what := s.text("event." + did(e))
+		if asked(e) {
+			what = s.text("console.event.asked")
+		}
+		list = append(list, s.text("console.problem.since", "when", s.when(e.At), "who", who, "name", e.Actor.Name, "what", what))
+	}
+	return list
 }
 
 // kindOf is the one place that maps the domain's errors to HTTP.
@@ -232,7 +294,7 @@ func kindOf(err error) (status int, key string) {
 		return http.StatusForbidden, "forbidden"
 	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
 		return http.StatusConflict, "conflict"
-	case is[*routing.IllegalStepError](err):
+	case is[*routing.IllegalStepError](err), is[*routing.IllegalProblemStepError](err):
 		return http.StatusConflict, "illegal"
 	case is[*routing.InvalidError](err):
 		return http.StatusUnprocessableEntity, "invalid"
@@ -266,7 +328,11 @@ func (s *Console) toLogin(c *gin.Context) {
 // typed is what a person wrote into the form that failed; they get it back, whatever happened.
 func typed(c *gin.Context) []string {
 	var list []string
-	for _, field := range []string{"text", "note"} {
+	fields := []string{"text", "note", "points"}
+	for n := 1; n <= routing.MaxPoints; n++ {
+		fields = append(fields, "words-"+strconv.Itoa(n))
+	}
+	for _, field := range fields {
 		if v := c.PostForm(field); v != "" {
 			list = append(list, v)
 		}

@@ -47,6 +47,10 @@ func (s *Console) protect(c *gin.Context) {
 		c.Abort()
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	limit := int64(maxBody)
+	if c.FullPath() == entryActionPath && c.Param("action") == string(routing.ProblemApply) {
+		limit = maxUpload
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 	c.Next()
 }

@@ -1,11 +1,13 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -14,16 +16,22 @@ import (
 
 // form is one legal step as a form: the fields it has, and what was typed when it failed.
 type form struct {
-	Action  routing.Action
-	Address string
-	Version int64
-	Open    bool // unfolded: the step that comes next, or the one that failed
-	Fields  []string
-	Must    bool // the note is needed
-	Values  url.Values
-	Place   place
-	Text    string // prefix of the catalogue keys: console or page
-	Words   string // end of the catalogue keys: the action, or what it is for this actor
+	Action    routing.Action
+	Address   string
+	Version   int64
+	Open      bool // unfolded: the step that comes next, or the one that failed
+	Fields    []string
+	Must      bool // the note is needed
+	Values    url.Values
+	Place     place
+	Errors    map[string]string // what is wrong with a field, beside it
+	Points    []string          // of the complaint
+	Routes    []routing.Route
+	Asked     int // days that the unit asks for
+	Now       time.Time
+	Text      string                  // prefix of the catalogue keys: console or page
+	Words     string                  // end of the catalogue keys: the action, or what it is for this actor
+	Templates []routing.ReplyTemplate // of the unit, for its answer
 }
 
 // place is what the fields of a placement offer and what is chosen.
@@ -49,18 +57,24 @@ func (f form) Value(field string) string { return f.Values.Get(field) }
 var stepFields = map[routing.Action][]string{
 	routing.ActionAssign:     {"place", "note"},
 	routing.ActionReassign:   {"place", "note"},
-	routing.ActionNotAccept:  {"note!"},
-	routing.ActionTransfer:   {"note!"},
+	routing.ActionNotAccept:  {"route", "note"},
+	routing.ActionTransfer:   {"body", "note!"},
 	routing.ActionSign:       {"note"},
-	routing.ActionRefuse:     {"note!", "proposed_unit"},
+	routing.ActionRefuse:     {"ground", "note!", "proposed_unit"},
+	routing.ActionUphold:     {"note!"},
+	routing.ActionContact:    {"how", "contacted_at", "note"},
+	routing.ActionPoints:     {"points", "note"},
 	routing.ActionProgress:   {"note!", "internal"},
 	routing.ActionExtend:     {"days", "note!"},
-	routing.ActionReply:      {"note!"},
+	routing.ActionDecline:    {"note!"},
+	routing.ActionReply:      {"answers", "note!"},
 	routing.ActionClose:      {"note"},
 	routing.ActionStrikeOff:  {"note"},
+	routing.ActionSendBack:   {"note!"},
 	routing.ActionRedo:       {"note!"},
 	routing.ActionWithdraw:   {"note"},
 	routing.ActionRate:       {"rating", "note"},
+	routing.ActionCallBack:   {"unreached", "rating", "note"},
 	routing.ActionUrge:       {"note"},
 	routing.ActionSupervise:  {"note!"},
 	routing.ActionSupplement: {"note", "contact", "confidential"},
@@ -69,8 +83,9 @@ var stepFields = map[routing.Action][]string{
 
 // stepOrder is how steps stand on a page: what brings a case on, what accompanies it, what takes it off its way.
 var stepOrder = []routing.Action{routing.ActionAssign, routing.ActionSign, routing.ActionReply, routing.ActionRate, routing.ActionClose,
-	routing.ActionStrikeOff, routing.ActionProgress, routing.ActionExtend, routing.ActionSupplement, routing.ActionUrge,
-	routing.ActionSupervise, routing.ActionReassign, routing.ActionRedo, routing.ActionRefuse, routing.ActionTransfer,
+	routing.ActionStrikeOff, routing.ActionCallBack, routing.ActionContact, routing.ActionProgress, routing.ActionPoints, routing.ActionExtend,
+	routing.ActionDecline, routing.ActionSupplement, routing.ActionUrge, routing.ActionSupervise, routing.ActionUphold, routing.ActionReassign,
+	routing.ActionSendBack, routing.ActionRedo, routing.ActionRefuse, routing.ActionTransfer,
 	routing.ActionNotAccept, routing.ActionWithdraw, routing.ActionReveal}
 
 // nextSteps is what a state waits for: the first that the actor may do is unfolded.
@@ -85,7 +100,7 @@ var nextSteps = map[routing.State][]routing.Action{
 
 // forms makes a form of every legal step, in the order of stepOrder but for the one that comes next, which is first.
 func (s *Console) forms(actor routing.Actor, c routing.Case, address string) []form {
-	legal, next := routing.Legal(actor, c), nextSteps[c.State]
+	legal, next := routing.LegalAt(actor, c, s.Now()), nextSteps[c.State]
 	rank := func(a routing.Action) int {
 		i := slices.Index(stepOrder, a)
 		if slices.Contains(next, a) {
@@ -105,12 +120,27 @@ func (s *Console) forms(actor routing.Actor, c routing.Case, address string) []f
 			f.Must = f.Must || must
 			f.Fields = append(f.Fields, name)
 		}
+		s.fill(&f, c)
 		if f.Has("place") || f.Has("proposed_unit") {
 			f.Place = s.placeOf(c)
 		}
 		list = append(list, f)
 	}
 	return list
+}
+
+// fill gives a form what its lists offer. With several points of a complaint each has words of its own, and those on the whole may be left
+// out; with fewer the note is the answer.
+func (s *Console) fill(f *form, c routing.Case) {
+	f.Points, f.Routes, f.Asked, f.Now = c.Points, s.Plan.Routes, c.Asked, s.Now()
+	if !f.Has("answers") {
+		return
+	}
+	if len(c.Points) > 1 {
+		f.Must = false
+	} else {
+		f.Fields = slices.DeleteFunc(f.Fields, func(field string) bool { return field == "answers" })
+	}
 }
 
 func (s *Console) placeOf(c routing.Case) place {
@@ -222,12 +252,30 @@ func (s *Console) stepFailed(c *gin.Context, actor routing.Actor, err error) err
 	if loadErr != nil {
 		return loadErr // the case left this desk meanwhile: the plain page gives back what was typed
 	}
-	v.Problem = &problemView{Key: key, Text: text}
+	v.Problem = &problemView{Key: key, Text: text, Since: s.since(err)}
+	for i := range v.Forms {
+		if v.Forms[i].Values != nil {
+			v.Forms[i].Errors = s.beside(err)
+		}
+	}
 	if !slices.ContainsFunc(v.Forms, func(f form) bool { return f.Values != nil }) {
 		v.Problem.Typed = typed(c)
 	}
 	s.renderCase(c, status, actor, v)
 	return nil
+}
+
+// beside are the sentences of an invalid step by field.
+func (s *Console) beside(err error) map[string]string {
+	var bad *routing.InvalidError
+	if !errors.As(err, &bad) {
+		return nil
+	}
+	list := map[string]string{}
+	for _, e := range bad.All() {
+		list[e.Field] = e.Say(s.Wording)
+	}
+	return list
 }
 
 // stepOf reads a step from a form. Empty fields stay empty; routing judges the rest.
@@ -241,7 +289,14 @@ func stepOf(action routing.Action, v url.Values) routing.Step {
 	if v.Has("item") { // a form with a placement: no box ticked means none
 		s.Assisting = append([]string{}, v["assisting"]...)
 	}
-	if action == routing.ActionRate {
+	s.Ground, s.Route, s.Body, s.How = routing.Ground(get("ground")), get("route"), routing.Body(get("body")), routing.ContactWay(get("how"))
+	if action == routing.ActionRefuse && s.Ground == "" {
+		s.Ground = routing.Ground(unchosen) // a person at a form chooses; only a program may leave it out
+	}
+	s.Points, s.Answers = strings.Split(v.Get("points"), "\n"), answersOf(v)
+	s.ContactedAt, _ = time.ParseInLocation(minuteForm, get("contacted_at"), routing.Beijing()) // empty: now
+	s.Unreached = v.Get("unreached") == "1"
+	if action == routing.ActionRate || action == routing.ActionCallBack {
 		satisfied, _ := strconv.Atoi(v.Get("satisfied"))
 		s.Rating = &routing.Rating{Solved: routing.Solved(v.Get("solved")), Satisfied: satisfied}
 	}
@@ -254,6 +309,24 @@ func stepOf(action routing.Action, v url.Values) routing.Step {
 		}
 	}
 	return s
+}
+
+// unchosen is what a list gives that nothing was chosen from; minuteForm is a time as browsers send it.
+const (
+	unchosen   = "-"
+	minuteForm = "2006-01-02T15:04"
+)
+
+// answersOf reads the answers to the points of a complaint, which are numbered from 1.
+func answersOf(v url.Values) []routing.Answer {
+	var list []routing.Answer
+	for n := 1; n <= routing.MaxPoints; n++ {
+		i := strconv.Itoa(n)
+		if v.Has("outcome-"+i) || v.Has("words-"+i) {
+			list = append(list, routing.Answer{Point: n, Outcome: routing.PointOutcome(v.Get("outcome-" + i)), Note: v.Get("words-" + i)})
+		}
+	}
+	return list
 }
 
 // choice reads yes, no or nothing said.
@@ -273,9 +346,47 @@ func (f form) Solved() []string {
 // Grades are the marks of satisfaction, the best first.
 func (f form) Grades() []string { return []string{"5", "4", "3", "2", "1"} }
 
+// Grounds, Bodies, Ways and Outcomes list what the selects of a form offer.
+func (f form) Grounds() []routing.Ground { return routing.Grounds() }
+
+// Bodies are whom a case can be handed to.
+func (f form) Bodies() []routing.Body { return routing.Bodies() }
+
+// Ways are how a complainant is spoken with.
+func (f form) Ways() []routing.ContactWay { return routing.ContactWays() }
+
+// Outcomes are what can become of a point.
+func (f form) Outcomes() []routing.PointOutcome { return routing.PointOutcomes() }
+
+// PointLines is the list of points as it is edited, one a line.
+func (f form) PointLines() string {
+	if f.Values != nil {
+		return f.Value("points")
+	}
+	return strings.Join(f.Points, "\n")
+}
+
+// Days is what was typed, or what the unit asks for.
+func (f form) Days() string {
+	if f.Values == nil && f.Asked > 0 {
+		return strconv.Itoa(f.Asked)
+	}
+	return f.Value("days")
+}
+
+// Latest is the latest moment of a contact, as browsers take it.
+func (f form) Latest() string { return f.Now.In(routing.Beijing()).Format(minuteForm) }
+
+// Error is what is wrong with a field.
+func (f form) Error(field string) string { return f.Errors[field] }
+
 // NoteKind chooses the label of the note: what it is for, or that it may be left out.
 func (f form) NoteKind() string {
 	switch {
+	case f.Has("answers"):
+		return "whole"
+	case f.Has("route"):
+		return "route"
 	case f.Action == routing.ActionReply:
 		return "reply"
 	case f.Must:

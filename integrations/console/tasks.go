@@ -45,6 +45,7 @@ type taskView struct {
 	Revealed bool
 	Chat     *chatView // how to answer, for those who asked for a person
 	Answered bool      // words have just been sent
+	Call     *callView // what to ask on the telephone, for a call about an answer that isn't rated
 }
 
 // chatView is whether and how long the platform lets us write to somebody.
@@ -143,6 +144,7 @@ func (s *Console) taskOf(ctx context.Context, actor routing.Actor, t routing.Tas
 			return v, err
 		}
 	}
+	v.Call = callOf(v)
 	if t.Kind == routing.TaskChat {
 		v.Chat, err = s.chatWith(ctx, who)
 		return v, err
@@ -245,6 +247,8 @@ func (s *Console) taskFailed(c *gin.Context, actor routing.Actor, cause error) e
 	v.Problem = &problemView{Key: key, Text: text}
 	if t := v.find(c.Param("id")); t != nil && t.Chat != nil && t.Chat.Open() {
 		t.Chat.Text = c.PostForm("text")
+	} else if t != nil && t.Call != nil && c.Request.PostForm.Has("heard") {
+		t.Call.Values, t.Call.Open = c.Request.PostForm, true
 	} else {
 		v.Problem.Typed = typed(c)
 	}

@@ -24,6 +24,7 @@ import (
 	"jiesu/integrations/jobs"
 	"jiesu/integrations/store"
 	"jiesu/routing"
+	"jiesu/routing/report"
 )
 
 func TestMain(m *testing.M) {
@@ -136,11 +137,14 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	words, err := configs.Wording()
 	must(t, err)
 	w.words, w.live = words, routing.NewMemory(w.clock.now)
-	w.desk = routing.NewDesk(w.store, w.plan, w.live, w.clock.now).WithBurst(routing.Burst{Complainants: 3, Within: time.Hour})
+	w.plan.Routes = []routing.Route{{ID: "court", Name: "法院诉讼服务", Phone: "12368", When: "已经起诉或判决的案件"}}
+	w.plan.Asks, err = routing.NewAsks(words)
+	must(t, err)
+	w.desk = routing.NewDesk(w.store, w.plan, w.live, w.clock.now).WithBurst(routing.Burst{Complainants: 3, Within: time.Hour}).WithReturns(90 * 24 * time.Hour)
 	stopping := make(chan struct{})
 	w.stop = sync.OnceFunc(func() { close(stopping) })
 	t.Cleanup(w.stop)
-	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
+	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
 		Logger: slog.New(slog.NewTextHandler(&locked{w: w.log}, nil)), SessionIdle: time.Hour, SessionAbsolute: 12 * time.Hour, MaxFailures: 3,
 		LockFor: 15 * time.Minute, PublicURL: publicURL, Stopping: stopping}
 	for _, f := range change {
@@ -292,6 +296,17 @@ func (w *world) get(user, path string) answer {
 func (w *world) post(user, path string, fields ...string) answer {
 	w.t.Helper()
 	return w.do(user, http.MethodPost, path, formOf(fields...))
+}
+
+// upload posts a body of another kind than the usual forms.
+func (w *world) upload(user, path, contentType, body string) answer {
+	w.t.Helper()
+	r := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: w.cookie(user)})
+	rec := httptest.NewRecorder()
+	w.engine.ServeHTTP(rec, r)
+	return answer{rec, w.t, rec.Body.String()}
 }
 
 func formOf(fields ...string) url.Values {

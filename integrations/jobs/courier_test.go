@@ -71,6 +71,26 @@ func TestALetterTellsOfItsStepThoughTheCaseHasGoneOn(t *testing.T) {
 	})
 }
 
+func TestALetterNamesTheRightDoor(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		w.desk.Plan().Routes = []routing.Route{{ID: "court", Name: "法院诉讼服务", Phone: "12368", When: "已经起诉或判决的案件"}}
+		office := routing.Actor{Role: routing.RoleOffice, ID: "o"}
+		for note, want := range map[string]string{"": "案件，请找法院诉讼服务（电话 12368）。\n", "先找您的律师。": "（电话 12368）。\n先找您的律师。"} {
+			c, _, err := w.desk.File(t.Context(), routing.Actor{Role: routing.RoleComplainant, ID: w.fan.ID},
+				routing.Complaint{Text: "法院判了不执行", Channel: routing.ChannelWeChat, ComplainantID: w.fan.ID})
+			must(t, err)
+			_, err = w.desk.Act(t.Context(), office, c.Number, routing.Step{Action: routing.ActionNotAccept, Route: "court", Note: note})
+			must(t, err)
+			template := &channel{name: "template"}
+			w.settle(w.courier(template), w.notice(c.Number).ID)
+			if text := template.letters()[0].Text; !strings.Contains(text, want) {
+				t.Errorf("the letter says %q", text)
+			}
+		}
+	})
+}
+
 func TestEachReactionLeadsOn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"jiesu/routing"
@@ -33,54 +34,109 @@ func (w writer) letter(ctx context.Context, n routing.Notice) (routing.Letter, e
 	if err != nil {
 		return routing.Letter{}, fmt.Errorf("load case of notice %s: %w", n.ID, err)
 	}
-	if c, err = w.asOf(ctx, c, n.Seq); err != nil {
+	c, o, err := w.asOf(ctx, c, n.Seq)
+	if err != nil {
 		return routing.Letter{}, err
 	}
-	l := routing.Letter{Notice: n, Case: c, Recipient: who, Text: w.text(n, c)}
+	named, err := w.naming(ctx, n)
+	if err != nil {
+		return routing.Letter{}, err
+	}
+	l := routing.Letter{Notice: n, Case: c, Recipient: who, Text: w.text(named, c, o), Brief: o.brief(n.Kind)}
+	if asks(n.Kind) && c.Rating == nil && c.State != routing.StateWithdrawn {
+		l.Taps = routing.Taps(w.words, c.Number)
+	}
 	if c.Token != "" {
 		l.PageURL = w.publicURL + "/p/" + c.Token
 	}
 	return l, nil
 }
 
-// asOf puts the case's state and unit back to where its event with the number left them.
-func (w writer) asOf(ctx context.Context, c routing.Case, seq int64) (routing.Case, error) {
-	if seq < 1 || seq >= c.Version {
-		return c, nil
+// asks reports whether the notice asks how the answer turned out.
+func asks(k routing.NoticeKind) bool {
+	return k == routing.NoticeKind(routing.ActionReply) || k == routing.NoticeKind(routing.ActionClose) || k == routing.NoticeRemind
+}
+
+// outlook is how the case stood after the step, and how the step moved its end.
+type outlook struct {
+	routing.Outlook
+	moved string
+	kept  bool // the office sent it to the unit that had it already
+}
+
+// brief is what a card says of until when. Words of progress are worth more than that.
+func (o outlook) brief(k routing.NoticeKind) string {
+	if k == routing.NoticeKind(routing.ActionProgress) {
+		return ""
 	}
+	return o.Brief
+}
+
+// asOf puts the case's state and unit back to where its event with the number left them, and says how it stood then. The state is as the
+// complainant is told of it.
+func (w writer) asOf(ctx context.Context, c routing.Case, seq int64) (routing.Case, outlook, error) {
 	events, err := w.store.Events(ctx, c.Number)
 	if err != nil {
-		return c, fmt.Errorf("read how %s stood: %w", c.Number, err)
+		return c, outlook{}, fmt.Errorf("read how %s stood: %w", c.Number, err)
 	}
-	unit := ""
+	if seq < 1 || seq > int64(len(events)) {
+		seq = int64(len(events))
+	}
+	if events = events[:seq]; len(events) == 0 {
+		return c, outlook{}, nil
+	}
+	if seq < c.Version {
+		c.Unit = ""
+		for _, e := range events {
+			if c.State = e.To; e.Data.Unit != "" {
+				c.Unit = e.Data.Unit
+			}
+		}
+	}
+	o := outlook{w.plan.Outlook(w.words, c, events, events[seq-1].At), w.plan.MovedBy(w.words, c, events, seq), routing.Kept(events)}
+	c.State = c.State.Told()
+	return c, o, nil
+}
+
+// naming is a notice that a complaint isn't accepted with the route that its step named, before what the office wrote itself.
+func (w writer) naming(ctx context.Context, n routing.Notice) (routing.Notice, error) {
+	if n.Kind != routing.NoticeKind(routing.ActionNotAccept) {
+		return n, nil
+	}
+	events, err := w.store.Events(ctx, n.CaseNumber)
+	if err != nil {
+		return n, fmt.Errorf("read route named by notice %s: %w", n.ID, err)
+	}
 	for _, e := range events {
-		if e.Seq > seq {
-			break
-		}
-		if c.State = e.To; e.Data.Unit != "" {
-			unit = e.Data.Unit
+		if e.Seq == n.Seq && e.Data.Route != nil {
+			n.Text = strings.TrimSuffix(e.Data.Route.Say(w.words)+"\n"+n.Text, "\n")
 		}
 	}
-	c.Unit = unit
-	return c, nil
+	return n, nil
 }
 
 // text renders the whole message. A note that is too long is shortened and the reader sent to the page.
-func (w writer) text(n routing.Notice, c routing.Case) string {
-	full := w.render(n, c, n.Text)
+func (w writer) text(n routing.Notice, c routing.Case, o outlook) string {
+	full := w.render(n, c, o, n.Text)
 	over := utf8.RuneCountInString(full) - maxLetter
 	if over <= 0 {
 		return full
 	}
 	room := utf8.RuneCountInString(n.Text) - over
-	return cut(w.render(n, c, cut(n.Text, room, w.words.Text("notice.more"))), maxLetter, "…")
+	return cut(w.render(n, c, o, cut(n.Text, room, w.words.Text("notice.more"))), maxLetter, "…")
 }
 
 // render fills the text of the notice's kind. The note stands on a line of its own with its label, and neither is there without it.
-func (w writer) render(n routing.Notice, c routing.Case, note string) string {
+func (w writer) render(n routing.Notice, c routing.Case, o outlook, note string) string {
 	key := "notice." + string(n.Kind)
-	if !w.words.Has(key) {
+	switch {
+	case c.Restricted && c.State == routing.StateTransferred && w.words.Has(key+".withheld"):
+		key += ".withheld"
+	case !w.words.Has(key):
 		key = "notice.other"
+	}
+	if o.kept {
+		key += ".kept"
 	}
 	if note != "" {
 		label := "notice.note." + string(n.Kind)
@@ -90,7 +146,15 @@ func (w writer) render(n routing.Notice, c routing.Case, note string) string {
 		note = w.words.Text(label, "note", note)
 	}
 	return w.words.Text(key, "number", c.Number, "item", w.item(c), "unit", w.unit(c), "state", w.words.Text("state."+string(c.State)),
-		"district", c.District, "note", note)
+		"district", c.District, "note", note, "until", line(o.Until), "next", line(o.Next), "moved", line(o.moved))
+}
+
+// line puts a sentence on a line of its own, if there is one.
+func line(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "\n" + text
 }
 
 func (w writer) item(c routing.Case) string {

@@ -101,7 +101,8 @@ func TestEveryActionByEveryRoleFollowsTheTable(t *testing.T) {
 					if err != nil || c.State != state {
 						t.Fatalf("case in %s, %v", c.State, err)
 					}
-					a := s.act(role, number, string(action), version, "note", "已核实", "unit", sureUnit, "days", 3, "solved", "yes", "satisfied", 4)
+					a := s.act(role, number, string(action), version, "note", "已核实", "unit", sureUnit, "days", 3, "solved", "yes", "satisfied", 4,
+						"how", "phone", "points", []string{"尽快付款"})
 					s.checkStep(t, a, role, c, action)
 				}
 			}

@@ -169,7 +169,7 @@ type listInput struct {
 	Item     string      `query:"item" doc:"Item id of the plan, or other."`
 	District string      `query:"district" doc:"Full name of a district."`
 	Clock    string      `query:"clock" enum:"soon,late,named,missing" doc:"Cases whose clocks need somebody: warned and still in time, over a limit, to be named in the bulletin, without a calendar."`
-	Text     string      `query:"q" maxLength:"200" doc:"Looked for in number, complaint and enterprise."`
+	Text     string      `query:"q" maxLength:"200" doc:"Words that must all be in the complaint, its supplements, answers, enterprise, number or the names of its item, unit and district; a unit finds a confidential case by number and those names alone."`
 	Cursor   string      `query:"cursor" maxLength:"500" doc:"next of the page before."`
 	Limit    int         `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }

@@ -100,6 +100,10 @@ func start(t *testing.T, change ...func(*Config)) *server {
 		t.Fatal(err)
 	}
 	s.words = words
+	plan.Routes = []routing.Route{{ID: "court", Name: "法院诉讼服务", Phone: "12368", When: "已经起诉或判决的案件"}}
+	if plan.Asks, err = routing.NewAsks(words); err != nil {
+		t.Fatal(err)
+	}
 	live := routing.NewMemory(s.clock.now)
 	c := Config{Store: s.store, Desk: routing.NewDesk(s.store, &plan, live, s.clock.now), Judge: judge{}, Wording: words, Live: live,
 		Now: s.clock.now, Logger: slog.New(slog.NewTextHandler(&locked{w: s.log}, nil)), Version: "1.2.3", PublicURL: "https://jiesu.example"}

@@ -62,11 +62,10 @@ func New(c Config) (*API, error) {
 	// Paths are exact: a redirected POST would lose its body.
 	a.router.RedirectTrailingSlash = false
 	a.router.HandleMethodNotAllowed = true
-	a.router.Use(a.recovered)
+	a.router.Use(a.recovered, explained)
 	a.router.NoRoute(func(g *gin.Context) { write(g, newProblem("not-found", "There is nothing at this address.")) })
 	a.router.NoMethod(func(g *gin.Context) { write(g, newProblem("method-not-allowed", "See the Allow header.")) })
 	a.router.GET(Prefix+"/openapi.json", func(g *gin.Context) { g.Data(http.StatusOK, "application/json", a.spec) })
-	a.router.GET(Prefix+"/problems/:name", explain)
 
 	api := humagin.NewWithGroup(a.router, a.router.Group("", a.authenticated, a.limited), a.document())
 	a.register(api)

@@ -38,6 +38,8 @@ func (a *API) register(api huma.API) {
 		"Categories with their items and lead units, all units, all districts."),
 		handle(a, "query", a.plan))
 
+	a.registerLedger(api)
+
 	doc := api.OpenAPI()
 	filed := doc.Paths[cases].Post.Responses
 	filed["200"] = &huma.Response{Description: "The case that this key has filed under the external_id before", Content: filed["201"].Content}

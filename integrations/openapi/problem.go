@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -62,22 +64,59 @@ func (a *API) fail(ctx context.Context, in string, err error) error {
 	var ready huma.StatusError
 	var invalid *routing.InvalidError
 	var illegal *routing.IllegalStepError
+	var overtaken *routing.OvertakenError
+	var illegalForProblem *routing.IllegalProblemStepError
 	switch {
 	case errors.As(err, &ready):
 		return err
 	case errors.Is(err, routing.ErrNotFound):
-		return newProblem("not-found", "There is no such case, or this key may not see it.")
+		return newProblem("not-found", "There is no such case or problem, or this key may not see it.")
+	case errors.Is(err, routing.ErrSamePerson):
+		return newProblem("forbidden", "Who applied for striking off may not check it.")
 	case errors.Is(err, routing.ErrForbidden):
 		return newProblem("forbidden", "The role of this key does not allow this.")
 	case errors.As(err, &illegal):
-		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible in state %s.", illegal.Action, illegal.State))
+		return a.illegal(illegal)
+	case errors.As(err, &overtaken):
+		return newProblem("version-conflict", "The case was changed in the meantime"+sinceThen(overtaken.Since)+".")
+	case errors.As(err, &illegalForProblem):
+		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible while the problem is %s.", illegalForProblem.Action, illegalForProblem.State))
 	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
 		return newProblem("version-conflict", "The case was changed in the meantime.")
 	case errors.As(err, &invalid):
-		return newProblem("invalid", "validation failed",
-			&huma.ErrorDetail{Location: in + "." + invalid.Field, Message: a.Wording.Text(invalid.Key)})
+		var details []*huma.ErrorDetail
+		for _, e := range invalid.All() {
+			details = append(details, &huma.ErrorDetail{Location: in + "." + e.Field, Message: e.Say(a.Wording)})
+		}
+		return newProblem("invalid", "validation failed", details...)
 	}
 	return a.internal(ctx, callerOf(ctx), err)
+}
+
+// illegal says why a step can't be done: for programmers in detail, for people in errors when it isn't the state alone.
+func (a *API) illegal(e *routing.IllegalStepError) *huma.ErrorModel {
+	switch {
+	case e.Why == "":
+		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible in state %s.", e.Action, e.State))
+	case e.Ended.IsZero():
+		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible (%s).", e.Action, e.Why),
+			&huma.ErrorDetail{Location: "path.action", Message: a.Wording.Text("illegal." + string(e.Why))})
+	}
+	ended := beijing(e.Ended)
+	return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible any more: its time ended at %s.", e.Action, ended.Format(time.RFC3339)),
+		&huma.ErrorDetail{Location: "path.action", Message: a.Wording.Text("illegal."+string(e.Why), "ended", ended.Format("2006-01-02 15:04"))})
+}
+
+// sinceThen names what was done: ": sign by unit finance (version 3)".
+func sinceThen(events []routing.Event) string {
+	var list []string
+	for _, e := range events {
+		list = append(list, fmt.Sprintf("%s by %s (version %d)", e.Action, strings.TrimSpace(string(e.Actor.Role)+" "+e.Actor.Unit), e.Seq))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(list, ", ")
 }
 
 // internal logs what went wrong and returns what may be said of it: an id to find the entry by.
@@ -119,16 +158,6 @@ func write(g *gin.Context, m *huma.ErrorModel) {
 		return
 	}
 	g.Data(m.Status, "application/problem+json", body)
-}
-
-// explain answers the type URI of a problem.
-func explain(g *gin.Context) {
-	k, ok := kindBy(func(k problemKind) bool { return k.Name == g.Param("name") })
-	if !ok {
-		write(g, newProblem("not-found", "There is no such kind of problem."))
-		return
-	}
-	g.JSON(http.StatusOK, k)
 }
 
 // recovered turns a panic into a problem without details. Its value may hold what people said, so only the runtime's own messages

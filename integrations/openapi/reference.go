@@ -15,6 +15,7 @@ type Plan struct {
 	Categories []PlanCategory `json:"categories" nullable:"false"`
 	Units      []PlanUnit     `json:"units" nullable:"false" doc:"By id."`
 	Districts  []string       `json:"districts" nullable:"false" doc:"Full names."`
+	Routes     []PlanRoute    `json:"routes" nullable:"false" doc:"The right doors for what isn't accepted."`
 }
 
 // PlanCategory is one of the plan's groups.
@@ -39,6 +40,14 @@ type PlanUnit struct {
 	FullName string `json:"full_name" doc:"Official name; the short one where the plan has no other."`
 }
 
+// PlanRoute is where a matter belongs that isn't accepted.
+type PlanRoute struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Phone string `json:"phone"`
+	When  string `json:"when" doc:"Which matters."`
+}
+
 type nothing struct{}
 
 type planOutput struct{ Body Plan }
@@ -46,7 +55,10 @@ type planOutput struct{ Body Plan }
 // plan returns the plan.
 func (a *API) plan(context.Context, routing.Actor, *nothing) (*planOutput, error) {
 	p := a.Desk.Plan()
-	out := Plan{City: p.City, Districts: list(p.Districts)}
+	out := Plan{City: p.City, Districts: list(p.Districts), Routes: []PlanRoute{}}
+	for _, r := range p.Routes {
+		out.Routes = append(out.Routes, PlanRoute(r))
+	}
 	for _, c := range p.Categories {
 		category := PlanCategory{ID: c.ID, Name: c.Name, Leads: list(c.Leads), Items: []PlanItem{}}
 		for _, i := range c.Items {
@@ -97,8 +109,12 @@ func (a *API) notices(ctx context.Context, actor routing.Actor, in *noticesInput
 	if actor.Role == routing.RoleUnit {
 		return nil, routing.ErrForbidden
 	}
-	if _, err := a.seen(ctx, actor, in.Number); err != nil {
+	c, err := a.seen(ctx, actor, in.Number)
+	if err != nil {
 		return nil, err
+	}
+	if c.WithheldFrom(actor) {
+		return &noticesOutput{Body: NoticeList{Notices: []Notice{}}}, nil
 	}
 	notices, err := a.Store.NoticesOf(ctx, in.Number)
 	if err != nil {

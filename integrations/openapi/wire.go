@@ -42,6 +42,10 @@ type Case struct {
 	Supervised   bool                  `json:"supervised" doc:"The office keeps it on its own list."`
 	Urgency      routing.Urgency       `json:"urgency,omitempty" doc:"urgent or danger; absent when ordinary."`
 	Named        int                   `json:"named" doc:"Times that it was named in the bulletin for being late."`
+	Points       []string              `json:"points" nullable:"false" doc:"What the complaint asks for, as found in its text or corrected by the unit. With two or more a reply answers each."`
+	Asked        int                   `json:"extension_asked,omitempty" doc:"Days of an extension that the unit has asked for and the office has not decided."`
+	Extensions   int                   `json:"extensions" doc:"Granted to the unit; two at most."`
+	Restricted   bool                  `json:"restricted" doc:"With a criminal or discipline body: only keys of the office and of administrators read its text and events."`
 	Clock        *ClockSummary         `json:"clock,omitempty" doc:"Of all running clocks, the one that ends first. Absent when none runs."`
 	Actions      []routing.Action      `json:"actions" nullable:"false" doc:"What this key may do to the case as it stands."`
 }
@@ -87,6 +91,7 @@ type EventActor struct {
 
 // caseOf is the case as the actor may see it. Whatever c still shows, the actor's view is taken here, once for every answer.
 func (a *API) caseOf(actor routing.Actor, c routing.Case) Case {
+	now := a.Now()
 	c = c.View(actor)
 	plan, j := a.Desk.Plan(), c.Judgement
 	out := Case{
@@ -96,8 +101,9 @@ func (a *API) caseOf(actor routing.Actor, c routing.Case) Case {
 		Confidence: c.Confidence, Decision: j.Decision, Alternatives: list(j.Alternatives), Evidence: list(j.Evidence), Contrary: list(j.Contrary),
 		Channel: c.Channel, Text: c.Text, Enterprise: c.Contact.Enterprise, ContactName: c.Contact.Name, Phone: c.Contact.Phone,
 		Confidential: c.Confidential, ExternalID: c.ExternalID, FiledAt: beijing(c.FiledAt), UpdatedAt: beijing(c.UpdatedAt),
-		Reply: c.Reply, Rating: c.Rating, Redos: c.Redos, Urges: c.Urges, Supervised: c.Supervised, Actions: offered(actor, c),
+		Reply: c.Reply, Rating: c.Rating, Redos: c.Redos, Urges: c.Urges, Supervised: c.Supervised, Actions: offered(actor, c, now),
 		Urgency: c.Urgency, Named: c.Named, Clock: summaryOf(c.Clock),
+		Points: list(c.Points), Asked: c.Asked, Extensions: c.Extensions, Restricted: c.Restricted,
 	}
 	if !c.DispatchedAt.IsZero() {
 		at := beijing(c.DispatchedAt)
@@ -112,8 +118,8 @@ func eventOf(e routing.Event) Event {
 }
 
 // offered are the legal actions that the API has.
-func offered(actor routing.Actor, c routing.Case) []routing.Action {
-	return list(slices.DeleteFunc(routing.Legal(actor, c), func(x routing.Action) bool { return !viaAPI(x) }))
+func offered(actor routing.Actor, c routing.Case, now time.Time) []routing.Action {
+	return list(slices.DeleteFunc(routing.LegalAt(actor, c, now), func(x routing.Action) bool { return !viaAPI(x) }))
 }
 
 // viaAPI: everything but the look at the unmasked contact, which a person answers for with a reason at a screen.

@@ -10,7 +10,8 @@ import (
 
 const caseColumns = `number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
 	complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at,
-	reply, rating, redos, urges, refused_by, supervised, urgency, named, clock, clock_due, clock_level, calendar_missing, next_tick`
+	reply, rating, redos, urges, refused_by, supervised, urgency, named, clock, clock_due, clock_level, calendar_missing, next_tick,
+	points, asked, extensions, restricted`
 
 func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 	err = scan(&c.Number, &c.State, &c.Version, &c.Text, &c.Contact.Enterprise,
@@ -19,7 +20,7 @@ func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 		sealed{r.vault, "cases.judgement", &c.Judgement}, &c.Category, &c.Item, &c.Unit, &c.District, asJSON{&c.Assisting}, &c.Confidence,
 		when{&c.FiledAt}, when{&c.UpdatedAt}, when{&c.DispatchedAt}, &c.Reply, asJSON{&c.Rating}, &c.Redos, &c.Urges,
 		asJSON{&c.RefusedBy}, &c.Supervised, &c.Urgency, &c.Named, asJSON{&c.Clock}, when{&c.Clock.Due}, &c.Clock.Level, &c.Clock.Missing,
-		when{&c.Clock.NextTick})
+		when{&c.Clock.NextTick}, asJSON{&c.Points}, &c.Asked, &c.Extensions, &c.Restricted)
 	return c, err
 }
 
@@ -33,11 +34,27 @@ func (r reader) caseRow(c routing.Case) row {
 		{"confidence", c.Confidence}, {"filed_at", at(c.FiledAt)}, {"updated_at", at(c.UpdatedAt)}, {"dispatched_at", at(c.DispatchedAt)},
 		{"reply", c.Reply}, {"rating", asJSON{c.Rating}}, {"redos", c.Redos}, {"urges", c.Urges}, {"refused_by", asJSON{c.RefusedBy}},
 		{"supervised", c.Supervised}, {"urgency", c.Urgency}, {"named", c.Named},
+		{"points", asJSON{c.Points}}, {"asked", c.Asked}, {"extensions", c.Extensions}, {"restricted", c.Restricted},
 	}...)
 }
 
 func clockRow(c routing.CaseClock) row {
-	return row{{"clock", asJSON{c}}, {"clock_due", at(c.Due)}, {"clock_level", c.Level}, {"calendar_missing", c.Missing}, {"next_tick", at(c.NextTick)}}
+	return row{{"clock", asJSON{c}}, {"clock_due", at(c.Due)}, {"clock_order", orderOf(c)}, {"clock_level", c.Level}, {"calendar_missing", c.Missing}, {"next_tick", at(c.NextTick)}}
+}
+
+// noClock is the order of cases without a running clock that ends.
+const noClock = 9_000_000_000_000_000
+
+func orderOf(c routing.CaseClock) int64 {
+	if c.Due.IsZero() {
+		return noClock
+	}
+	return at(c.Due)
+}
+
+// unitClockRow is clockRow as far as the lists of units need it.
+func unitClockRow(c routing.CaseClock) row {
+	return row{{"case_order", orderOf(c)}, {"case_level", c.Level}, {"case_missing", c.Missing}}
 }
 
 // Case implements routing.Reader.
@@ -64,12 +81,16 @@ func (t *tx) InsertCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := t.insertMatter(ctx, c); err != nil {
 		return err
 	}
-	return t.follow(ctx, c, e)
+	return t.follow(ctx, c, e, standing{changed: true})
 }
 
 // UpdateCase implements routing.Tx. The version in the condition makes it a claim: of two steps decided on the same version, one finds
 // no row.
 func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) error {
+	before, err := t.standing(ctx, c)
+	if err != nil {
+		return err
+	}
 	key := row{{"number", c.Number}, {"version", e.Seq - 1}}
 	if err := update(ctx, t.run, "cases", t.caseRow(c), key, routing.ErrConflict); err != nil {
 		return fmt.Errorf("update case %s: %w", c.Number, err)
@@ -80,13 +101,17 @@ func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := t.moveMatter(ctx, c, e); err != nil {
 		return err
 	}
-	return t.follow(ctx, c, e)
+	return t.follow(ctx, c, e, before)
 }
 
 // SetClock implements routing.Tx.
 func (t *tx) SetClock(ctx context.Context, number string, version int64, clock routing.CaseClock) error {
 	if err := update(ctx, t.run, "cases", clockRow(clock), row{{"number", number}, {"version", version}}, routing.ErrConflict); err != nil {
 		return fmt.Errorf("set clock of case %s: %w", number, err)
+	}
+	units := `UPDATE case_units SET case_order = $1, case_level = $2, case_missing = $3 WHERE case_number = $4`
+	if _, err := run(ctx, t.run, units, orderOf(clock), clock.Level, clock.Missing, number); err != nil {
+		return fmt.Errorf("set clock of case %s for its units: %w", number, err)
 	}
 	return nil
 }
@@ -101,15 +126,12 @@ func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]strin
 	return numbers, nil
 }
 
-// follow writes what hangs on the case's row: who may see it, and its newest event.
-func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event) error {
-	units := c.Assisting
-	if c.Unit != "" {
-		units = append([]string{c.Unit}, units...)
-	}
-	for _, unit := range units {
-		const add = `INSERT INTO case_units (unit, case_number) VALUES ($1, $2) ON CONFLICT DO NOTHING`
-		if _, err := run(ctx, t.run, add, unit, c.Number); err != nil {
+// follow writes what hangs on the case's row: who may see it, its newest event, its words, and how it is counted, which was before.
+func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before standing) error {
+	for _, unit := range viewers(c) {
+		err := insert(ctx, t.run, "case_units", append(unitClockRow(c.Clock), row{{"unit", unit}, {"case_number", c.Number}, {"case_state", c.State},
+			{"case_filed", at(c.FiledAt)}, {"case_item", c.Item}, {"case_district", c.District}, {"case_supervised", c.Supervised}}...))
+		if err != nil {
 			return fmt.Errorf("record unit of case %s: %w", c.Number, err)
 		}
 	}
@@ -121,7 +143,12 @@ func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event) error 
 	if err != nil {
 		return fmt.Errorf("append event %d of case %s: %w", e.Seq, c.Number, err)
 	}
-	return nil
+	if before.changed || speaks(e) {
+		if err := t.reindex(ctx, c); err != nil {
+			return err
+		}
+	}
+	return t.count(ctx, before.kinds, kindsOf(c)) // last, since others may wait for the same line
 }
 
 // eventData keeps an empty list of assisting units (nobody assists any more) apart from none (as before). Without the difference, the

@@ -25,6 +25,7 @@ type Options struct {
 	Key    string           // the secret that the keys for personal data are derived from
 	Now    func() time.Time // for what the store stamps itself
 	Logger *slog.Logger
+	Search Search
 }
 
 // DB is an open database.
@@ -34,6 +35,7 @@ type DB struct {
 	vault       *vault
 	now         func() time.Time
 	log         *slog.Logger
+	search      Search
 }
 
 // Open opens the database and makes sure that it is set up durably and was written with this key. It doesn't migrate. Errors:
@@ -43,7 +45,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{vault: v, now: o.Now, log: o.Logger}
+	db := &DB{vault: v, now: o.Now, log: o.Logger, search: o.Search}
 	if path, ok := strings.CutPrefix(o.URL, "sqlite:"); ok {
 		err = db.openSQLite(ctx, path)
 	} else if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {

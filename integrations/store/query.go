@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,19 +27,26 @@ func (r reader) Cases(ctx context.Context, q routing.Query) ([]routing.Case, str
 	if limit < 1 || limit > maxLimit {
 		return nil, "", &routing.InvalidError{Field: "limit", Key: "error.limit"}
 	}
-	c := r.matching(q)
-	if len(q.States) > 0 {
-		c.add("state IN (" + c.marks(q.States) + ")")
+	c, err := r.matching(ctx, q, false)
+	if err != nil {
+		return nil, "", err
+	}
+	c.inStates(q.States)
+	by, than, number := c.column("filed_at"), "<", c.column("number")
+	order := by + " DESC, " + number + " DESC"
+	if q.Order == routing.OrderClock {
+		by, than = c.column("clock_order"), ">"
+		order = by + ", " + number
 	}
 	if q.Cursor != "" {
-		filedAt, number, err := readCursor(q.Cursor)
+		after, last, err := readCursor(q.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		c.add("(filed_at, number) < (?, ?)", filedAt, number)
+		c.add("("+by+", "+number+") "+than+" (?, ?)", after, last)
 	}
-	cases, err := list(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM cases`+c.where()+
-		` ORDER BY filed_at DESC, number DESC LIMIT `+strconv.Itoa(limit+1), c.args...) // one more tells whether there is a next page
+	cases, err := list(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM `+c.from+c.where()+
+		` ORDER BY `+order+` LIMIT `+strconv.Itoa(limit+1), c.args...) // one more tells whether there is a next page
 	if err != nil {
 		return nil, "", fmt.Errorf("list cases: %w", err)
 	}
@@ -45,11 +54,11 @@ func (r reader) Cases(ctx context.Context, q routing.Query) ([]routing.Case, str
 		return cases, "", nil
 	}
 	cases = cases[:limit]
-	return cases, cursor(cases[limit-1]), nil
+	return cases, cursor(cases[limit-1], q.Order), nil
 }
 
 // CountByState implements routing.Reader. States without a case are absent.
-func (r reader) CountByState(ctx context.Context, q routing.Query) (map[routing.State]int, error) {
+func (r reader) CountByState(ctx context.Context, q routing.Query) (byState map[routing.State]int, err error) {
 	type count struct {
 		state routing.State
 		n     int
@@ -58,48 +67,70 @@ func (r reader) CountByState(ctx context.Context, q routing.Query) (map[routing.
 		err = scan(&c.state, &c.n)
 		return c, err
 	}
-	c := r.matching(q)
-	counts, err := list(ctx, r.run, read, `SELECT state, count(*) FROM cases`+c.where()+` GROUP BY state`, c.args...)
+	var counts []count
+	c, known := tallied(q)
+	if known {
+		counts, err = list(ctx, r.run, read, `SELECT state, CAST(sum(cases) AS BIGINT) FROM case_tally`+c.where()+
+			` GROUP BY state HAVING sum(cases) > 0`, c.args...)
+	} else if c, err = r.matching(ctx, q, true); err == nil {
+		state := c.column("state")
+		counts, err = list(ctx, r.run, read, `SELECT `+state+`, count(*) FROM `+cmp.Or(c.few, c.from)+c.where()+` GROUP BY `+state, c.args...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("count cases: %w", err)
 	}
-	byState := make(map[routing.State]int, len(counts))
+	byState = make(map[routing.State]int, len(counts))
 	for _, c := range counts {
 		byState[c.state] = c.n
 	}
 	return byState, nil
 }
 
-// matching is what the query says besides its States and its page.
-func (r reader) matching(q routing.Query) *conditions {
-	c := &conditions{}
+// matching is what the query says besides its States and its page. all: every case that matches is to be looked at.
+func (r reader) matching(ctx context.Context, q routing.Query, all bool) (*conditions, error) {
+	c := &conditions{from: "cases"}
 	c.visible(q.Visible)
 	for _, f := range []struct{ column, value string }{
-		{"unit", q.Unit}, {"item", q.Item}, {"district", q.District}, {"complainant_id", q.ComplainantID},
+		{"unit", q.Unit}, {"category", q.Category}, {"item", q.Item}, {"district", q.District}, {"complainant_id", q.ComplainantID},
 	} {
 		if f.value != "" {
-			c.add(f.column+" = ?", f.value)
+			c.add(c.column(f.column)+" = ?", f.value)
 		}
 	}
 	if q.Supervised {
-		c.add("supervised")
+		c.add(c.column("supervised"))
+	}
+	clock, level, missing := "clock_order", "clock_level", "calendar_missing"
+	if c.names != nil {
+		clock, level, missing = c.names[clock], c.names[level], c.names[missing]
 	}
 	if !q.DueBefore.IsZero() {
-		c.add("clock_due > 0 AND clock_due < ?", at(q.DueBefore))
+		c.add(clock+" < ?", at(q.DueBefore))
 	}
 	if !q.DueFrom.IsZero() {
-		c.add("clock_due > 0 AND clock_due >= ?", at(q.DueFrom))
+		c.add(clock+" >= ? AND "+clock+" < "+strconv.Itoa(noClock), at(q.DueFrom))
+	} else if !q.DueBefore.IsZero() {
+		c.add(clock + " < " + strconv.Itoa(noClock)) // as the index of running clocks says it
 	}
 	if q.Level > 0 {
-		c.add("clock_level > 0 AND clock_level >= ?", q.Level)
+		c.add(level+" > 0 AND "+level+" >= ?", q.Level)
 	}
 	if q.NoCalendar {
-		c.add("calendar_missing > 0")
+		c.add(missing + " > 0")
 	}
 	if q.Text != "" {
-		r.find(c, q)
+		c.few = ""
+		if err := r.find(ctx, c, q, all); err != nil {
+			return nil, err
+		}
 	}
-	return c
+	return c, nil
+}
+
+// unitColumns are the columns of cases that case_units has too.
+func unitColumns() map[string]string {
+	return map[string]string{"state": "case_state", "filed_at": "case_filed", "number": "case_number", "item": "case_item", "district": "case_district",
+		"supervised": "case_supervised", "clock_order": "case_order", "clock_level": "case_level", "calendar_missing": "case_missing"}
 }
 
 // visible is routing.Actor.CanSee in SQL.
@@ -108,25 +139,39 @@ func (c *conditions) visible(a routing.Actor) {
 	case a.Role == routing.RoleComplainant && a.ID != "":
 		c.add("complainant_id = ?", a.ID)
 	case a.Role == routing.RoleUnit && a.Unit != "":
-		c.add("number IN (SELECT case_number FROM case_units WHERE case_units.unit = ?)", a.Unit)
+		c.few = `(SELECT unit AS viewer, case_number, case_state, case_filed, case_item, case_district, case_supervised, case_order, case_level,
+			case_missing FROM case_units) AS seen`
+		c.from, c.names = c.few+` JOIN cases ON number = case_number`, unitColumns()
+		c.add("viewer = ?", a.Unit)
 	case a.Role == routing.RoleOperator, a.Role == routing.RoleOffice, a.Role == routing.RoleAdmin, a.Role == routing.RoleSystem:
 	default:
 		c.add("1 = 0")
 	}
 }
 
-// find looks for the text without regard to case: SQLite's LIKE does so for Latin letters, PostgreSQL calls it ILIKE.
-func (r reader) find(c *conditions, q routing.Query) {
-	like := ` LIKE ? ESCAPE '\'`
-	if r.dialect == Postgres {
-		like = ` ILIKE ? ESCAPE '\'`
+// inStates narrows to the states, in literals: a partial index is used only where the statement itself says what it holds, word for word.
+func (c *conditions) inStates(states []routing.State) {
+	quoted := func(states []routing.State) string {
+		list := make([]string, len(states))
+		for i, s := range states {
+			list[i] = "'" + string(s) + "'"
+		}
+		return c.column("state") + " IN (" + strings.Join(list, ", ") + ")"
 	}
-	words := "(complaint" + like + " OR enterprise" + like + ")"
-	if q.Visible.Role == routing.RoleUnit { // who may not read a name may not find out about it by guessing either
-		words = "(" + words + " AND NOT confidential)"
+	known := slices.DeleteFunc(slices.Clone(states), func(s routing.State) bool { return !s.Valid() })
+	open := openStates()
+	switch {
+	case len(states) == 0:
+		return
+	case len(known) == 0:
+		c.add("1 = 0")
+		return
+	case !slices.ContainsFunc(known, func(s routing.State) bool { return !s.Open() }):
+		c.add(quoted(open))
 	}
-	p := pattern(q.Text)
-	c.add("(number"+like+" OR "+words+")", p, p, p)
+	if !slices.Equal(known, open) {
+		c.add(quoted(known))
+	}
 }
 
 func (c *conditions) marks(states []routing.State) string {
@@ -139,22 +184,26 @@ func (c *conditions) marks(states []routing.State) string {
 }
 
 // cursor marks the last case of a page by the columns of the order.
-func cursor(last routing.Case) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at(last.FiledAt), 10) + " " + last.Number))
+func cursor(last routing.Case, order routing.Order) string {
+	by := at(last.FiledAt)
+	if order == routing.OrderClock {
+		by = orderOf(last.Clock)
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(by, 10) + " " + last.Number))
 }
 
-func readCursor(s string) (filedAt int64, number string, err error) {
+func readCursor(s string) (by int64, number string, err error) {
 	invalid := &routing.InvalidError{Field: "cursor", Key: "error.cursor"}
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
 		return 0, "", invalid
 	}
 	ms, number, found := strings.Cut(string(raw), " ")
-	filedAt, err = strconv.ParseInt(ms, 10, 64)
+	by, err = strconv.ParseInt(ms, 10, 64)
 	if err != nil || !found || !isNumber(number) {
 		return 0, "", invalid
 	}
-	return filedAt, number, nil
+	return by, number, nil
 }
 
 // isNumber keeps out of a cursor what no case number contains: PostgreSQL refuses some bytes even as arguments.

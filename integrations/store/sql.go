@@ -153,6 +153,18 @@ func update(ctx context.Context, r runner, table string, row, key row, miss erro
 type conditions struct {
 	parts []string
 	args  []any
+	from  string            // where the cases are read
+	names map[string]string // of columns that are called otherwise there
+	few   string            // where those columns alone can be read; "" when others were asked for
+}
+
+// column is what a column of cases is called where they are read. One that only the cases themselves have makes them be read.
+func (c *conditions) column(name string) string {
+	if other, ok := c.names[name]; ok {
+		return other
+	}
+	c.few = ""
+	return name
 }
 
 func (c *conditions) add(part string, args ...any) {
@@ -168,9 +180,4 @@ func (c *conditions) where() string {
 		return ""
 	}
 	return " WHERE " + strings.Join(c.parts, " AND ")
-}
-
-// pattern makes a LIKE pattern (ESCAPE '\') that finds text anywhere.
-func pattern(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }

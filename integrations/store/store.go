@@ -32,6 +32,7 @@ type reader struct {
 	run     runner
 	dialect Dialect
 	vault   *vault
+	search  Search
 }
 
 // tx implements routing.Tx.
@@ -50,7 +51,7 @@ var (
 
 // New returns the store on a migrated database. Closing it closes the database.
 func New(db *DB, enqueue func(ctx context.Context, tx *sql.Tx, j routing.Job) error) *Store {
-	s := &Store{reader: reader{db.read, db.dialect, db.vault}, db: db, enqueue: enqueue}
+	s := &Store{reader: reader{db.read, db.dialect, db.vault, db.search}, db: db, enqueue: enqueue}
 	if db.dialect == SQLite {
 		s.group = newGroup(db.write)
 	}
@@ -121,7 +122,7 @@ func (s *Store) transactAlone(ctx context.Context, fn func(t *tx) error) error {
 }
 
 func (s *Store) tx(sqlTx *sql.Tx, run runner) *tx {
-	return &tx{reader: reader{run, s.dialect, s.vault}, sql: sqlTx, enqueue: s.enqueue, now: s.db.now}
+	return &tx{reader: reader{run, s.dialect, s.vault, s.search}, sql: sqlTx, enqueue: s.enqueue, now: s.db.now}
 }
 
 // Ping implements routing.Store. It fails, too, on a database that isn't migrated.

@@ -24,6 +24,7 @@ type message struct {
 
 	MsgID       int64 `xml:"MsgId"`
 	Content     string
+	MenuID      string `xml:"bizmsgmenuid"` // of a tap on an answer under a customer message
 	MediaID     string `xml:"MediaId"`
 	MediaID16K  string `xml:"MediaId16K"`
 	Label       string
@@ -72,6 +73,9 @@ func (m message) inbound(at time.Time) routing.Inbound {
 	switch m.MsgType {
 	case "text":
 		in.Kind, in.Text = routing.InboundText, m.Content
+		if _, _, tap := routing.ReadTap(m.MenuID); tap { // counts as a click of the menu, not as something said
+			in.Kind, in.Button = routing.InboundClick, m.MenuID
+		}
 	case "image":
 		in.Kind, in.MediaID = routing.InboundImage, m.MediaID
 	case "voice":

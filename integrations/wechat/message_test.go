@@ -70,6 +70,20 @@ func TestEveryMessageAndEventBecomesInbound(t *testing.T) {
 	}
 }
 
+func TestATapOnAnAnswerIsAClickAndAStrangersMenuIsNot(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]routing.InboundKind{"rate/JS20260304-000001/no": routing.InboundClick, "101": routing.InboundText, "": routing.InboundText} {
+		m, err := parseMessage([]byte(`<xml><FromUserName>o</FromUserName><MsgType>text</MsgType><Content>没解决</Content><MsgId>7</MsgId><bizmsgmenuid>` + id + `</bizmsgmenuid></xml>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := m.inbound(testNow)
+		if in.Kind != want || in.Text != "没解决" || in.Key != "m:7" || (want == routing.InboundClick) != (in.Button == id && id != "") {
+			t.Errorf("%q: %+v", id, in)
+		}
+	}
+}
+
 func TestKeyTellsMessagesApartAndKnowsThemAgain(t *testing.T) {
 	t.Parallel()
 	distinct := []string{

@@ -85,7 +85,7 @@ func (m *TemplateMessenger) data(t Template, l routing.Letter) (map[string]strin
 }
 
 // values of the fields that a template can have. None is empty for a case of any state. What matters more than the beginning of a long
-// note, which is all that a field has room for, stands in the catalogue for the kind; the note is on the page behind the card.
+// note, which is all that a field has room for, stands in the catalogue for the kind, or is the day until when; the note is on the page behind the card.
 func (m *TemplateMessenger) values(l routing.Letter) map[string]string {
 	c := l.Case
 	values := map[string]string{
@@ -104,6 +104,12 @@ func (m *TemplateMessenger) values(l routing.Letter) map[string]string {
 	}
 	if clean(l.Notice.Text, false) == "" {
 		values["note"] = m.words.Text("event." + string(l.Notice.Kind))
+	}
+	if l.Brief != "" {
+		values["note"] = l.Brief
+		if with := "wechat.brief." + string(l.Notice.Kind); m.words.Has(with) {
+			values["note"] = m.words.Text(with, "brief", l.Brief)
+		}
 	}
 	if own := "wechat.note." + string(l.Notice.Kind); m.words.Has(own) {
 		values["note"] = m.words.Text(own)
@@ -145,7 +151,13 @@ func (m *CustomerMessenger) Send(ctx context.Context, l routing.Letter) (routing
 	if !ok {
 		return routing.Receipt{}, routing.ErrUnreachable
 	}
-	if err := m.client.CustomerText(ctx, l.Recipient.OpenID, withPage(l.Text, l.PageURL)); err != nil {
+	text := withPage(l.Text, l.PageURL)
+	if len(l.Taps) > 0 {
+		err = m.client.CustomerMenu(ctx, l.Recipient.OpenID, text, l.Taps)
+	} else {
+		err = m.client.CustomerText(ctx, l.Recipient.OpenID, text)
+	}
+	if err != nil {
 		m.correct(ctx, l.Recipient.ID, err)
 		return routing.Receipt{}, deliveryError(m.Channel(), err, unclear(err), m.now())
 	}

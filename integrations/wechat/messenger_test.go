@@ -94,6 +94,35 @@ func TestTemplateMessageSaysWhatTheCaseIs(t *testing.T) {
 	}
 }
 
+func TestALetterThatAsksHasItsAnswersToTap(t *testing.T) {
+	t.Parallel()
+	f := newFakeAPI(t, says(`{"errcode":0}`))
+	l := letter()
+	l.Taps = routing.Taps(wording(t), l.Case.Number)
+	if _, err := f.customer(&book{n: 1}).Send(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	_, calls := f.seen()
+	for _, want := range []string{`"msgtype":"msgmenu"`, `"head_content":"您的诉求已签收。\nhttps://jiesu.example/p/abc"`, `{"id":"rate/JS20260304-000001/no","content":"没解决"}`} {
+		if !strings.Contains(calls[0].body, want) {
+			t.Errorf("no %s in %s", want, calls[0].body)
+		}
+	}
+}
+
+func TestACardSaysUntilWhen(t *testing.T) {
+	t.Parallel()
+	f := newFakeAPI(t, says(`{"errcode":0,"msgid":1}`))
+	l := letter()
+	l.Brief = "最晚2027年12月14日前答复" // the longest
+	if _, err := f.templates(t, testTemplates).Send(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	if _, calls := f.seen(); !strings.Contains(calls[0].body, `"thing6":{"value":"已签收，最晚2027年12月14日前答复"}`) {
+		t.Errorf("%s", calls[0].body)
+	}
+}
+
 func TestTheCardOfAReplyInvitesToRate(t *testing.T) {
 	t.Parallel()
 	f := newFakeAPI(t, says(`{"errcode":0,"msgid":1}`))

@@ -3,6 +3,8 @@ package wechat
 import (
 	"context"
 	"strconv"
+
+	"jiesu/routing"
 )
 
 // TemplateMessage is one template message. Its values must already fit their fields, see FitField.
@@ -43,5 +45,20 @@ func (c *Client) TemplateSend(ctx context.Context, m TemplateMessage) (id string
 // it twice: after an unclear failure don't just send again.
 func (c *Client) CustomerText(ctx context.Context, openID, text string) error {
 	body := map[string]any{"touser": openID, "msgtype": "text", "text": map[string]string{"content": CutText(text)}}
+	return c.post(ctx, "custom/send", "/cgi-bin/message/custom/send", body, nil)
+}
+
+// CustomerMenu sends a text with answers to tap under it (msgtype msgmenu of api/customer/message/api_sendcustommessage). A tap comes back as a
+// text message that carries the answer's key as bizmsgmenuid.
+func (c *Client) CustomerMenu(ctx context.Context, openID, text string, taps []routing.Tap) error {
+	type entry struct {
+		ID      string `json:"id"`
+		Content string `json:"content"`
+	}
+	list := make([]entry, len(taps))
+	for i, t := range taps {
+		list[i] = entry{t.Key, t.Text}
+	}
+	body := map[string]any{"touser": openID, "msgtype": "msgmenu", "msgmenu": map[string]any{"head_content": CutText(text), "list": list, "tail_content": ""}}
 	return c.post(ctx, "custom/send", "/cgi-bin/message/custom/send", body, nil)
 }

@@ -20,7 +20,9 @@ type Table struct {
 	Title   string // over the columns, "" for none
 	Columns []Column
 	Rows    [][]any
-	Notes   []string // under the rows: formulas, exclusions
+	// Stream writes rows after Rows, for tables that are too long to hold; nil for none.
+	Stream func(write func(row []any) error) error
+	Notes  []string // under the rows: formulas, exclusions
 }
 
 // Column is a column's head and width in characters; 0 is 14.
@@ -38,7 +40,7 @@ var beijing = time.FixedZone("UTC+8", 8*60*60)
 // WriteXLSX writes one workbook with the tables as sheets. The same tables give the same bytes: at is the workbook's time of making. No text
 // is ever a formula, whoever wrote it.
 func WriteXLSX(w io.Writer, at time.Time, tables ...Table) (err error) {
-	book := excelize.NewFile()
+	book := excelize.NewFile().SetZipWriter(newOrderedZip)
 	defer func() { err = errors.Join(err, book.Close()) }()
 	stamp := at.UTC().Format(time.RFC3339)
 	if err := book.SetDocProps(&excelize.DocProperties{Created: stamp, Modified: stamp, Creator: "jiesu"}); err != nil {
@@ -121,14 +123,8 @@ func (t Table) stream(book *excelize.File, style styles) error {
 	if err := write(head); err != nil {
 		return err
 	}
-	for n, row := range t.Rows {
-		cells, err := t.cells(row)
-		if err != nil {
-			return fmt.Errorf("row %d: %w", n+1, err)
-		}
-		if err := write(cells); err != nil {
-			return err
-		}
+	if err := t.each(write); err != nil {
+		return err
 	}
 	for _, note := range t.Notes {
 		if err := write([]any{excelize.Cell{StyleID: style.note, Value: note}}); err != nil {
@@ -136,6 +132,28 @@ func (t Table) stream(book *excelize.File, style styles) error {
 		}
 	}
 	return out.Flush()
+}
+
+// each writes the cells of every row.
+func (t Table) each(write func(cells []any) error) error {
+	n := 0
+	one := func(row []any) error {
+		n++
+		cells, err := t.cells(row)
+		if err != nil {
+			return fmt.Errorf("row %d: %w", n, err)
+		}
+		return write(cells)
+	}
+	for _, row := range t.Rows {
+		if err := one(row); err != nil {
+			return err
+		}
+	}
+	if t.Stream == nil {
+		return nil
+	}
+	return t.Stream(one)
 }
 
 func (t Table) cells(row []any) ([]any, error) {
@@ -179,12 +197,10 @@ func WriteCSV(w io.Writer, t Table) error {
 	for i, c := range t.Columns {
 		head[i] = harmless(c.Head)
 	}
-	lines := [][]string{head}
-	for n, row := range t.Rows {
-		cells, err := t.cells(row)
-		if err != nil {
-			return fmt.Errorf("row %d: %w", n+1, err)
-		}
+	if err := out.Write(head); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	err := t.each(func(cells []any) error {
 		line := make([]string, len(cells))
 		for i, cell := range cells {
 			switch v := cell.(type) {
@@ -195,9 +211,13 @@ func WriteCSV(w io.Writer, t Table) error {
 				line[i] = fmt.Sprint(v)
 			}
 		}
-		lines = append(lines, line)
+		return out.Write(line)
+	})
+	if err != nil {
+		return err
 	}
-	if err := out.WriteAll(lines); err != nil {
+	out.Flush()
+	if err := out.Error(); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
 	return nil

@@ -77,3 +77,39 @@ func TestATableThatIsNoSheetIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestALongTableIsWrittenRowByRow(t *testing.T) {
+	t.Parallel()
+	table := report.Table{Name: "清单", Columns: []report.Column{{Head: "编号"}, {Head: "内容"}}, Rows: [][]any{{"first", nil}},
+		Stream: func(write func(row []any) error) error {
+			for i := range 3 {
+				if err := write([]any{i, "=1+1"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+	var text bytes.Buffer
+	if err := report.WriteCSV(&text, table); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := text.String(), "\ufeff编号,内容\r\nfirst,\r\n0,'=1+1\r\n1,'=1+1\r\n2,'=1+1\r\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var book bytes.Buffer
+	if err := report.WriteXLSX(&book, time.Unix(0, 0), table); err != nil || book.Len() == 0 {
+		t.Errorf("a workbook of %d bytes, %v", book.Len(), err)
+	}
+	broken := errors.New("the database went away")
+	table.Stream = func(func([]any) error) error { return broken }
+	if err := report.WriteCSV(&text, table); !errors.Is(err, broken) {
+		t.Errorf("a stream that breaks: %v", err)
+	}
+	if err := report.WriteXLSX(&book, time.Unix(0, 0), table); !errors.Is(err, broken) {
+		t.Errorf("a workbook that breaks: %v", err)
+	}
+	table.Stream = func(write func([]any) error) error { return write([]any{1, 2, 3}) }
+	if err := report.WriteCSV(&text, table); !errors.Is(err, report.ErrTable) {
+		t.Errorf("a row too long: %v", err)
+	}
+}

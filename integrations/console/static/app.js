@@ -42,7 +42,7 @@
     }
     const page = document.getElementById("case");
     if (!page || number !== body.dataset.number || page.querySelector("form[data-sent]")) return;
-    if (touched(page)) toast("/console/cases/" + number);
+    if (touched(page)) toast(page.getAttribute("hx-get"));
     else refresh(page);
   }
 
@@ -70,7 +70,17 @@
     t.hidden = false;
   }
 
+  // A list that could not be fetched says so, instead of looking like the latest.
+  function lost(is) {
+    const banner = document.getElementById("lost");
+    if (banner) banner.hidden = !is;
+  }
+  document.addEventListener("htmx:sendError", function () { lost(true); });
+  document.addEventListener("htmx:responseError", function (e) { lost(e.detail.xhr.status >= 500); });
+  document.addEventListener("htmx:afterRequest", function (e) { if (e.detail.successful) lost(false); });
+
   document.addEventListener("htmx:beforeSwap", function () {
+    ticked = boxes().filter(function (b) { return b.checked; }).map(function (b) { return b.value; });
     const open = Array.from(document.querySelectorAll("details[data-step][open]"));
     before = { entries: document.querySelectorAll("#timeline > li").length, open: open.map(function (d) { return d.dataset.step; }) };
   });
@@ -78,6 +88,9 @@
   document.addEventListener("htmx:afterSettle", function (e) {
     const chosen = rows().find(function (x) { return id(x) === row; });
     if (chosen) mark(chosen);
+    boxes().forEach(function (b) { b.checked = ticked.includes(b.value); }); // not one whose case has changed since
+    tally();
+    reveal(e.target);
     if (e.target.id === "case") {
       document.querySelectorAll("#timeline > li").forEach(function (li, i) { if (i >= before.entries) li.classList.add("fresh"); });
       document.querySelectorAll("details[data-step]").forEach(function (d) { if (before.open.includes(d.dataset.step)) d.open = true; });
@@ -91,7 +104,38 @@
     if (caller && field && !field.value) field.value = caller.dataset.enterprise;
   }
 
+  // --- Rows that are ticked for a step to all of them
+
+  let ticked = [];
+
+  function boxes() { return Array.from(document.querySelectorAll("td.tick input")); }
+
+  function tally() {
+    const words = document.querySelector("[data-ticked]");
+    if (!words) return;
+    const n = boxes().filter(function (b) { return b.checked; }).length;
+    if (!("none" in words.dataset)) words.dataset.none = words.textContent;
+    words.textContent = n ? words.dataset.words.replace("#", n) : words.dataset.none;
+    document.querySelectorAll("#bulk button").forEach(function (b) { b.disabled = n === 0; });
+    document.querySelector("[data-all]").checked = n > 0 && n === boxes().length;
+  }
+
+  document.addEventListener("change", function (e) {
+    if (e.target.matches("[data-all]")) boxes().forEach(function (b) { b.checked = e.target.checked; });
+    if (e.target.matches("[data-all], td.tick input")) tally();
+  });
+
   // --- Keys
+
+  function sheet() {
+    const s = document.getElementById("keys-sheet");
+    if (s && !s.open) s.showModal();
+  }
+
+  function go(selector) {
+    const a = document.querySelector(selector);
+    if (a) a.click();
+  }
 
   function rows() { return Array.from(document.querySelectorAll("[data-row]")); }
 
@@ -125,7 +169,7 @@
       e.target.form.requestSubmit();
       return;
     }
-    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, textarea, select")) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
     if (e.key === "j" || e.key === "k") {
       if (e.target !== body) e.target.blur(); // the keys have the word now, Enter is for the chosen row
       move(e.key === "j" ? 1 : -1);
@@ -134,6 +178,14 @@
     } else if (e.key === "/") {
       const q = document.getElementById("q");
       if (q) { e.preventDefault(); q.focus(); q.select(); }
+    } else if (e.key === "?") {
+      sheet();
+    } else if (e.key === "x") {
+      press("td.tick input");
+    } else if (e.key === "n") {
+      go(".pages a[rel=next]");
+    } else if (e.key === "u") {
+      if (location.pathname !== "/console") location.assign("/console");
     } else if (/^[123]$/.test(e.key)) {
       press('[data-key="' + e.key + '"]');
     } else if (e.key === "Enter" && !e.target.closest("a, button, summary")) {
@@ -151,21 +203,45 @@
       document.getElementById(copy.dataset.copy).select();
       if (document.execCommand("copy")) copy.textContent = copy.dataset.copied; // the clipboard API needs https, desks may have http
     }
+    const insert = e.target.closest("[data-insert]");
+    if (insert) put(insert.closest("form").querySelector("textarea[name=note]"), insert.closest(".template").querySelector(".said").textContent);
+    if (e.target.closest("[data-sheet]")) sheet();
+    if (e.target.closest("[data-print]")) window.print();
+    const link = e.target.closest("a[href]");
+    if (link && !link.target && !link.matches("[data-download], [href^='#'], [href^='tel:']") && !e.ctrlKey && !e.metaKey && !e.shiftKey) body.classList.add("loading");
   });
-  document.querySelectorAll("[data-copy]").forEach(function (b) { b.hidden = false; });
+
+  // put writes a template where the cursor is, without taking away what is there.
+  function put(field, text) {
+    const before = field.value.slice(0, field.selectionStart), after = field.value.slice(field.selectionEnd);
+    field.value = before + text + after;
+    field.focus();
+    field.selectionStart = field.selectionEnd = before.length + text.length;
+  }
+
+  // What works with a script alone is shown by it.
+  function reveal(under) {
+    under.querySelectorAll("[data-copy], [data-insert], [data-sheet], [data-print]").forEach(function (b) { b.hidden = false; });
+    under.querySelectorAll("input[data-absolute]").forEach(function (f) { f.value = new URL(f.value, location).href; });
+  }
+  reveal(document);
 
   // --- No form twice
 
   document.addEventListener("submit", function (e) {
     const form = e.target;
+    if (form.method === "get") body.classList.add("loading");
     if (form.method !== "post") return;
     if (form.dataset.sent) { e.preventDefault(); return; }
     form.dataset.sent = "1";
+    body.classList.add("loading");
     form.querySelectorAll("button").forEach(function (b) { b.setAttribute("aria-busy", "true"); });
   });
 
   // Back from another page: the form may be sent again.
   window.addEventListener("pageshow", function () {
+    body.classList.remove("loading");
+    tally();
     document.querySelectorAll("form[data-sent]").forEach(function (f) {
       delete f.dataset.sent;
       f.querySelectorAll("button").forEach(function (b) { b.removeAttribute("aria-busy"); });

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -139,27 +140,38 @@ func (s *Sandbox) sendCustom(g *gin.Context) {
 		Text struct {
 			Content string `json:"content"`
 		} `json:"text"`
+		Menu struct {
+			Head string `json:"head_content"`
+			List []Tap  `json:"list"`
+			Tail string `json:"tail_content"`
+		} `json:"msgmenu"`
 	}
 	if err := g.ShouldBindJSON(&in); err != nil {
 		s.fail(g, 47001, "data format error")
 		return
 	}
-	if code := s.custom(in.To, in.Type, in.Text.Content); code != 0 {
+	text := in.Text.Content
+	if in.Type == "msgmenu" {
+		text = strings.Trim(in.Menu.Head+"\n"+in.Menu.Tail, "\n")
+	}
+	if code := s.custom(in.To, in.Type, text, in.Menu.List); code != 0 {
 		s.fail(g, code, fmt.Sprintf("custom message refused (%d)", code))
 		return
 	}
 	g.JSON(http.StatusOK, gin.H{"errcode": 0, "errmsg": "ok"})
 }
 
-func (s *Sandbox) custom(openID, kind, text string) (code int) {
+func (s *Sandbox) custom(openID, kind, text string, taps []Tap) (code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, known := s.fans[openID]
 	switch {
 	case !known:
 		return 40003
-	case kind != "text":
+	case kind != "text" && kind != "msgmenu":
 		return 40008
+	case kind == "msgmenu" && len(taps) == 0:
+		return 47001
 	case text == "":
 		return 44004
 	case len(text) > 2048:
@@ -168,6 +180,6 @@ func (s *Sandbox) custom(openID, kind, text string) (code int) {
 	if code := f.spend(); code != 0 {
 		return code
 	}
-	f.add(Entry{Side: SideAccount, Kind: KindText, Text: text})
+	f.add(Entry{Side: SideAccount, Kind: KindText, Text: text, Taps: taps})
 	return 0
 }

@@ -312,12 +312,13 @@ func TestCustomMessageIsChecked(t *testing.T) {
 		body any
 		code int
 	}{
-		"stranger":  {body("oStranger", "text", "在"), 40003},
-		"type":      {body(f.OpenID(), "hologram", "在"), 40008},
-		"empty":     {body(f.OpenID(), "text", ""), 44004},
-		"too long":  {body(f.OpenID(), "text", strings.Repeat("a", 2049)), 45002},
-		"JSON":      {"{", 47001},
-		"just fits": {body(f.OpenID(), "text", strings.Repeat("a", 2048)), 0},
+		"stranger":   {body("oStranger", "text", "在"), 40003},
+		"type":       {body(f.OpenID(), "hologram", "在"), 40008},
+		"no answers": {map[string]any{"touser": f.OpenID(), "msgtype": "msgmenu", "msgmenu": map[string]any{"head_content": "解决了吗"}}, 47001},
+		"empty":      {body(f.OpenID(), "text", ""), 44004},
+		"too long":   {body(f.OpenID(), "text", strings.Repeat("a", 2049)), 45002},
+		"JSON":       {"{", 47001},
+		"just fits":  {body(f.OpenID(), "text", strings.Repeat("a", 2048)), 0},
 	} {
 		if a := w.call("/cgi-bin/message/custom/send", tt.body); a.code() != tt.code {
 			t.Errorf("%s: %v, want %d", name, a, tt.code)

@@ -112,6 +112,20 @@ func (f *Fan) Click(ctx context.Context, key string) (reply string, err error) {
 	return f.event(ctx, byClick, label, push{Event: some("CLICK"), EventKey: some(key)})
 }
 
+// Tap taps an answer under a message of the account: it is said, and counts as a click of the menu.
+func (f *Fan) Tap(ctx context.Context, id, text string) (reply string, err error) {
+	if !f.following() {
+		return "", ErrNotFollowing
+	}
+	p := push{MsgType: wrap("text"), Content: some(text), MenuID: some(id)}
+	f.set(func() {
+		f.add(Entry{Side: SideFan, Kind: KindText, Text: text})
+		f.grant(byClick, 3, time.Minute)
+		p.MsgID = f.box.nextID()
+	})
+	return f.deliver(ctx, p)
+}
+
 // View taps the menu button that opens this address. It gives the account no customer messages.
 func (f *Fan) View(ctx context.Context, address string) (reply string, err error) {
 	return f.event(ctx, "", f.box.buttonName(address), push{Event: some("VIEW"), EventKey: some(address)})

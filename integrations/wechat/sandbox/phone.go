@@ -300,6 +300,9 @@ func (p *phone) action(g *gin.Context, f *Fan) (func(context.Context) error, boo
 	case "click":
 		key := g.PostForm("key")
 		return silent(func(ctx context.Context) (string, error) { return f.Click(ctx, key) }), key != ""
+	case "tap":
+		id, text := g.PostForm("id"), g.PostForm("text")
+		return silent(func(ctx context.Context) (string, error) { return f.Tap(ctx, id, text) }), id != "" && text != ""
 	case "view":
 		address := g.PostForm("url")
 		return silent(func(ctx context.Context) (string, error) { return f.View(ctx, address) }), address != ""

@@ -46,6 +46,7 @@ type push struct {
 	EventKey     *cdata
 	Ticket       *cdata
 	Content      *cdata
+	MenuID       *cdata  `xml:"bizmsgmenuid"`
 	PicURL       *cdata  `xml:"PicUrl"`
 	MediaID      *cdata  `xml:"MediaId"`
 	MediaID16K   *cdata  `xml:"MediaId16K"`

@@ -40,6 +40,13 @@ type Entry struct {
 	Seconds int // of a voice, rounded up
 	Passive bool
 	Card    *Card
+	Taps    []Tap // answers under a text
+}
+
+// Tap is an answer that the fan can tap under a message.
+type Tap struct {
+	ID   string `json:"id"`
+	Text string `json:"content"`
 }
 
 // Card is a template message as the phone shows it.

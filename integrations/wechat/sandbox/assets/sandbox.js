@@ -143,6 +143,13 @@ byId("menu").addEventListener("click", (e) => {
   else act("click", { key: item.dataset.key });
 });
 
+byId("chat").addEventListener("click", (e) => {
+  const tap = e.target.closest("[data-tap]");
+  if (!tap) return;
+  end = true;
+  act("tap", { id: tap.dataset.tap, text: tap.textContent });
+});
+
 for (const id of ["bar", "closed"]) {
   byId(id).addEventListener("click", (e) => {
     const button = e.target.closest("button[data-act]");

@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"jiesu/routing"
+)
+
+// Search is how cases are found by words. Both fields may be left out.
+type Search struct {
+	// Words cuts a text into folded words that joined are the text. Left out, a run of letters is a word.
+	Words func(text string) []string
+	// Names are what a case is called by its place in the plan: its item, category, unit.
+	Names func(c routing.Case) []string
+}
+
+const (
+	// mostTerms bounds the words of a case, far above what anybody writes; PostgreSQL takes no more than a megabyte.
+	mostTerms = 20_000
+	// mostSought bounds the words of a search.
+	mostSought = 32
+	// longestTerm is where a word of letters and digits is cut, in characters.
+	longestTerm = 40
+)
+
+// term is what the index holds: a word of letters and digits, a pair of Chinese characters, or one that is a word by itself.
+type term struct {
+	text   string
+	prefix bool // finds whatever begins so
+}
+
+func han(r rune) bool { return unicode.Is(unicode.Han, r) }
+
+// plain cuts a text without a segmenter.
+func plain(text string) []string { return []string{strings.ToLower(text)} }
+
+func (s Search) cut(text string) []string {
+	text = strings.ToValidUTF8(text, " ")
+	if s.Words == nil {
+		return plain(text)
+	}
+	return s.Words(text)
+}
+
+// runs splits words where something stands between that is neither letter nor digit, and Chinese from the rest. stuck tells of a run that
+// the one before touches.
+func runs(words []string, each func(run []rune, chinese, stuck bool)) {
+	touching := false
+	for _, word := range words {
+		var run []rune
+		chinese := false
+		flush := func(next bool) {
+			if len(run) > 0 {
+				each(run, chinese, touching)
+				touching = next
+			}
+			run = nil
+		}
+		for _, r := range word {
+			switch {
+			case !unicode.IsLetter(r) && !unicode.IsNumber(r):
+				flush(false)
+				touching = false
+				continue
+			case len(run) > 0 && han(r) != chinese:
+				flush(true)
+			}
+			run, chinese = append(run, r), han(r)
+		}
+		flush(true)
+	}
+}
+
+// indexed lists the terms that a text is found by, each once: words of letters and digits, Chinese words of one character, and every pair of
+// neighbouring Chinese characters, within words and at their seams, so that it doesn't matter where the cuts fall in what is looked for.
+func (s Search) indexed(seen map[string]bool, texts ...string) {
+	add := func(t string) {
+		if len(seen) < mostTerms {
+			seen[t] = true
+		}
+	}
+	for _, text := range texts {
+		var last rune // of the Chinese run before, if the next one touches it
+		runs(s.cut(text), func(run []rune, chinese, stuck bool) {
+			if !chinese {
+				add(string(run[:min(len(run), longestTerm)]))
+				last = 0
+				return
+			}
+			if stuck && last != 0 {
+				add(string([]rune{last, run[0]}))
+			}
+			for i := range len(run) - 1 {
+				add(string(run[i : i+2]))
+			}
+			if len(run) == 1 {
+				add(string(run))
+			}
+			last = run[len(run)-1]
+		})
+	}
+}
+
+// sought lists the terms that a case must have all of to be found. The text is cut as those of cases are; words may stand anywhere, a
+// character that is a word by itself stands beside its neighbour.
+func (s Search) sought(text string) []term {
+	var list []term
+	add := func(t term) {
+		if len(list) < mostSought && !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	var last rune
+	lonely := -1 // where in list the run before stands, if it is one character
+	runs(s.cut(text), func(run []rune, chinese, stuck bool) {
+		if !chinese {
+			add(term{string(run[:min(len(run), longestTerm)]), true})
+			last, lonely = 0, -1
+			return
+		}
+		beside := stuck && last != 0
+		if beside && (lonely >= 0 || len(run) == 1) {
+			seam := term{string([]rune{last, run[0]}), false}
+			if lonely >= 0 && lonely < len(list) {
+				list[lonely] = seam
+			} else {
+				add(seam)
+			}
+		}
+		for i := range len(run) - 1 {
+			add(term{string(run[i : i+2]), false})
+		}
+		lonely = -1
+		if len(run) == 1 && !beside {
+			add(term{string(run), true})
+			lonely = len(list) - 1
+		}
+		last = run[len(run)-1]
+	})
+	return list
+}
+
+// index writes the words of the case as it now is: in the transaction of what was said.
+func (t *tx) index(ctx context.Context, c routing.Case, events []routing.Event) error {
+	named := map[string]bool{}
+	call := []string{c.Number, strings.TrimLeft(c.Number, "JS"), c.District}
+	if t.search.Names != nil {
+		call = append(call, t.search.Names(c)...)
+	}
+	t.search.indexed(named, call...)
+	said := map[string]bool{}
+	texts := append(call, c.Text, c.Contact.Enterprise)
+	for _, e := range events {
+		if (e.Action == routing.ActionSupplement || e.Action == routing.ActionReply) && !e.Data.Internal {
+			texts = append(texts, e.Data.Note)
+			for _, a := range e.Data.Answers {
+				texts = append(texts, a.Note)
+			}
+		}
+	}
+	t.search.indexed(said, texts...)
+	if err := t.putWords(ctx, c.Number, lexemes(said), lexemes(named)); err != nil {
+		return fmt.Errorf("index words of case %s: %w", c.Number, err)
+	}
+	return nil
+}
+
+// lexemes joins terms for either database. They are letters and digits, so nothing needs quoting.
+func lexemes(terms map[string]bool) string {
+	list := make([]string, 0, len(terms))
+	for t := range terms {
+		if utf8.ValidString(t) {
+			list = append(list, t)
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
+
+func (t *tx) putWords(ctx context.Context, number, said, named string) error {
+	if t.dialect == Postgres {
+		_, err := run(ctx, t.run, `INSERT INTO case_words (case_number, said, named) VALUES ($1, $2::text::tsvector, $3::text::tsvector)
+			ON CONFLICT (case_number) DO UPDATE SET said = EXCLUDED.said, named = EXCLUDED.named`, number, said, named)
+		return err
+	}
+	if _, err := run(ctx, t.run, `INSERT INTO case_words (case_number) VALUES ($1) ON CONFLICT DO NOTHING`, number); err != nil {
+		return err
+	}
+	id, err := one(ctx, t.run, value[int64], `SELECT id FROM case_words WHERE case_number = $1`, number)
+	if err != nil {
+		return err
+	}
+	_, err = run(ctx, t.run, `INSERT OR REPLACE INTO case_terms (rowid, said, named) VALUES ($1, $2, $3)`, id, said, named)
+	return err
+}
+
+// speaks reports whether the event changes what a case is found by.
+func speaks(e routing.Event) bool {
+	switch e.Action {
+	case routing.ActionAssign, routing.ActionReassign, routing.ActionReply, routing.ActionSupplement:
+		return true
+	}
+	return false
+}
+
+// reindex writes the words of the case anew, so that none is left of what it says no more.
+func (t *tx) reindex(ctx context.Context, c routing.Case) error {
+	events, err := t.Events(ctx, c.Number)
+	if err != nil {
+		return fmt.Errorf("read what was said of case %s: %w", c.Number, err)
+	}
+	return t.index(ctx, c, events)
+}
+
+// fewHits is how many cases a search may find to be looked up one by one; where it finds more, lists are walked in their order instead, since
+// the next that it finds is never far. Measured: docs/performance.md.
+const fewHits = 4000
+
+// find narrows a query to the cases that the text finds. Errors: ErrTooMany when they are too many to look at each and the caller must.
+func (r reader) find(ctx context.Context, c *conditions, q routing.Query, all bool) error {
+	terms := r.search.sought(q.Text)
+	if len(terms) == 0 {
+		c.add("1 = 0")
+		return nil
+	}
+	said := r.match("said", terms)
+	hits, err := list(ctx, r.run, value[string], r.hits(), said, fewHits+1)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for words: %w", err)
+	case len(hits) > fewHits && all:
+		return routing.ErrTooMany
+	case len(hits) > fewHits:
+		c.add(r.has("said"), said)
+	default:
+		c.add(r.among(), asJSON{append([]string{}, hits...)})
+	}
+	if !q.Visible.ReadsAll() { // nor of what went to a criminal or discipline body
+		c.add("(NOT restricted OR "+r.has("named")+")", r.match("named", terms))
+	}
+	if q.Visible.Role == routing.RoleUnit { // who may not read a name may not find out about it by guessing either
+		c.add("(NOT confidential OR "+r.has("named")+")", r.match("named", terms))
+	}
+	return nil
+}
+
+// match is the search in the language of the database. Terms are letters and digits.
+func (r reader) match(column string, terms []term) string {
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		switch {
+		case r.dialect == Postgres && t.prefix:
+			parts[i] = "'" + t.text + "':*"
+		case r.dialect == Postgres:
+			parts[i] = "'" + t.text + "'"
+		case t.prefix:
+			parts[i] = `"` + t.text + `"*`
+		default:
+			parts[i] = `"` + t.text + `"`
+		}
+	}
+	if r.dialect == Postgres {
+		return strings.Join(parts, " & ")
+	}
+	return column + " : (" + strings.Join(parts, " AND ") + ")"
+}
+
+// hits selects the numbers of the cases that match, as many as asked for.
+func (r reader) hits() string {
+	if r.dialect == Postgres {
+		return `SELECT case_number FROM case_words WHERE said @@ $1::text::tsquery LIMIT $2`
+	}
+	return `SELECT case_number FROM case_words WHERE id IN (SELECT rowid FROM case_terms WHERE case_terms MATCH $1 LIMIT $2)`
+}
+
+// has asks of one case whether it matches.
+func (r reader) has(column string) string {
+	if r.dialect == Postgres {
+		return `(SELECT w.` + column + ` @@ ?::text::tsquery FROM case_words w WHERE w.case_number = cases.number)`
+	}
+	return `(SELECT w.id FROM case_words w WHERE w.case_number = cases.number) IN (SELECT rowid FROM case_terms WHERE case_terms MATCH ?)`
+}
+
+// among is for the numbers of a JSON list.
+func (r reader) among() string {
+	if r.dialect == Postgres {
+		return `cases.number IN (SELECT json_array_elements_text(?::text::json))`
+	}
+	return `cases.number IN (SELECT value FROM json_each(?))`
+}

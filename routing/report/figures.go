@@ -1,0 +1,257 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"jiesu/routing"
+)
+
+// Figures are all that the papers of one period say, told apart by place: the paper of the city, of a category or of a unit is a sum of
+// them. The same events give the same bytes.
+type Figures struct {
+	Period Period    `json:"period"`
+	Until  time.Time `json:"until"` // before the period's end: the figures are provisional
+	Cells  []Cell    `json:"cells"` // in the order of their places
+}
+
+// Cell is what is counted at one place.
+type Cell struct {
+	Place
+	Counts    Counts              `json:"counts"`
+	Numbers   map[string][]string `json:"numbers,omitempty"`   // of the cases of the listed figures
+	Incidents map[string][]string `json:"incidents,omitempty"` // cases put on each mass incident
+}
+
+// Provisional reports whether the period wasn't over.
+func (f Figures) Provisional() bool { return f.Until.Before(f.Period.Span().To) }
+
+// Source is what papers are computed from; routing.Reader is one.
+type Source interface {
+	Histories(ctx context.Context, s routing.Span, visit func(routing.History) error) error
+	Placements(ctx context.Context, s routing.Span, visit func(routing.History) error) error
+}
+
+// Compute counts everything about the period in one pass over the histories of its cases, and the intake of the two periods that it is
+// compared with. A period that isn't over is counted up to now, and compared with as much of the others.
+func Compute(ctx context.Context, from Source, plan *routing.Plan, p Period, now time.Time) (Figures, error) {
+	span := p.Span()
+	until := span.To
+	if now.Before(until) {
+		until = now.UTC().Truncate(time.Millisecond)
+	}
+	if !span.Has(until.Add(-time.Millisecond)) {
+		return Figures{}, fmt.Errorf("count %s: %w", p, &routing.InvalidError{Field: "period", Key: "error.period_future"})
+	}
+	total := &tally{cells: map[Place]*Cell{}}
+	if err := total.read(ctx, from, plan, routing.Span{From: span.From, To: until}); err != nil {
+		return Figures{}, fmt.Errorf("count %s: %w", p, err)
+	}
+	for figure, other := range map[Figure]Period{FiledBefore: p.Before(), FiledYear: p.YearBefore()} {
+		part := other.Span()
+		if as := part.From.Add(until.Sub(span.From)); until.Before(span.To) && as.Before(part.To) {
+			part.To = as
+		}
+		if err := total.compare(ctx, from, plan, part, figure); err != nil {
+			return Figures{}, fmt.Errorf("count intake of %s: %w", other, err)
+		}
+	}
+	return Figures{Period: p, Until: until, Cells: total.sorted()}, nil
+}
+
+// batch is how many histories a worker gets at a time.
+const batch = 256
+
+// read counts the span. The database reads on while the clocks of what it has read are counted.
+func (t *tally) read(ctx context.Context, from Source, plan *routing.Plan, span routing.Span) error {
+	work := make(chan []routing.History, 4)
+	parts := make([]*tally, max(2, runtime.GOMAXPROCS(0)))
+	var workers sync.WaitGroup
+	for i := range parts {
+		part := &tally{cells: map[Place]*Cell{}}
+		parts[i] = part
+		workers.Go(func() {
+			r := reading{plan: plan, span: span, until: span.To, tell: part.add}
+			for histories := range work {
+				for _, h := range histories {
+					r.take(h)
+				}
+			}
+		})
+	}
+	var next []routing.History
+	err := from.Histories(ctx, span, func(h routing.History) error {
+		if next = append(next, h); len(next) == batch {
+			work <- next
+			next = make([]routing.History, 0, batch)
+		}
+		return nil
+	})
+	work <- next
+	close(work)
+	workers.Wait()
+	for _, part := range parts {
+		t.merge(part)
+	}
+	return err
+}
+
+// compare counts the intake of another span as the figure.
+func (t *tally) compare(ctx context.Context, from Source, plan *routing.Plan, span routing.Span, as Figure) error {
+	return from.Placements(ctx, span, func(h routing.History) error {
+		p := Place{Item: routing.Other, Channel: h.Channel}
+		for _, e := range h.Events {
+			p.follow(e, plan)
+		}
+		t.add(fact{figure: as, place: p, number: h.Number, n: 1})
+		return nil
+	})
+}
+
+// tally sums facts by place.
+type tally struct{ cells map[Place]*Cell }
+
+func (t *tally) at(p Place) *Cell {
+	c := t.cells[p]
+	if c == nil {
+		c = &Cell{Place: p}
+		t.cells[p] = c
+	}
+	return c
+}
+
+func (t *tally) add(f fact) {
+	c := t.at(f.place)
+	c.Counts[f.figure] += f.n
+	if slices.Contains(listed, f.figure) {
+		c.Numbers = put(c.Numbers, f.figure.String(), f.number)
+	}
+	if f.incident != "" {
+		c.Incidents = put(c.Incidents, f.incident, f.number)
+	}
+}
+
+func put(lists map[string][]string, key string, numbers ...string) map[string][]string {
+	if lists == nil {
+		lists = map[string][]string{}
+	}
+	lists[key] = append(lists[key], numbers...)
+	return lists
+}
+
+func (t *tally) merge(o *tally) {
+	for p, theirs := range o.cells {
+		c := t.at(p)
+		c.Counts.add(theirs.Counts)
+		for key, numbers := range theirs.Numbers {
+			c.Numbers = put(c.Numbers, key, numbers...)
+		}
+		for key, numbers := range theirs.Incidents {
+			c.Incidents = put(c.Incidents, key, numbers...)
+		}
+	}
+}
+
+// sorted are the cells in the order of their places, with their numbers in order and each once.
+func (t *tally) sorted() []Cell {
+	list := make([]Cell, 0, len(t.cells))
+	for _, c := range t.cells {
+		for _, lists := range []map[string][]string{c.Numbers, c.Incidents} {
+			for key, numbers := range lists {
+				slices.Sort(numbers)
+				lists[key] = slices.Compact(numbers)
+			}
+		}
+		list = append(list, *c)
+	}
+	slices.SortFunc(list, func(a, b Cell) int {
+		return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(a.Item, b.Item), strings.Compare(a.Unit, b.Unit),
+			strings.Compare(a.District, b.District), strings.Compare(string(a.Channel), string(b.Channel)))
+	})
+	return list
+}
+
+// Numbers finds the cases behind a figure of the period among those of the place's fields that aren't empty, each case once, and how often it
+// counts. It reads the histories anew by the same rules, so the sum is the figure.
+func Numbers(ctx context.Context, from Source, plan *routing.Plan, p Period, until time.Time, f Figure, of Place) ([]Counted, error) {
+	var found []Counted
+	take := func(c fact) {
+		if c.figure != f || !of.holds(c.place) {
+			return
+		}
+		if last := len(found) - 1; last >= 0 && found[last].Number == c.number {
+			found[last].Times += c.n
+			return
+		}
+		found = append(found, Counted{c.number, c.n})
+	}
+	span := routing.Span{From: p.Span().From, To: until}
+	var err error
+	switch f {
+	case FiledBefore, FiledYear:
+		return nil, nil // stands in the paper of that period
+	default:
+		r := reading{plan: plan, span: span, until: until, tell: take}
+		err = from.Histories(ctx, span, func(h routing.History) error {
+			r.take(h)
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the cases of %s in %s: %w", f, p, err)
+	}
+	return found, nil
+}
+
+// Counted is a case and how often a figure counts it.
+type Counted struct {
+	Number string
+	Times  int
+}
+
+// Nowhere in a field of a filter stands for a place that lacks the field: no unit yet, no district named, outside the plan.
+const Nowhere = "-"
+
+// holds reports whether the other place has all that this one names.
+func (p Place) holds(o Place) bool {
+	has := func(want, got string) bool { return want == "" || want == got || want == Nowhere && got == "" }
+	return has(p.Category, o.Category) && has(p.Item, o.Item) && has(p.Unit, o.Unit) && has(p.District, o.District) &&
+		has(string(p.Channel), string(o.Channel))
+}
+
+// pack is the figures as they are kept.
+func (f Figures) pack() ([]byte, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := json.NewEncoder(z).Encode(f); err != nil {
+		return nil, fmt.Errorf("pack figures: %w", err)
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("pack figures: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// maxFigures bounds what is unpacked: many times a big city's quarter.
+const maxFigures = 1 << 30
+
+func unpack(packed []byte) (f Figures, err error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return f, fmt.Errorf("unpack figures: %w", err)
+	}
+	if err := json.NewDecoder(io.LimitReader(z, maxFigures)).Decode(&f); err != nil {
+		return f, fmt.Errorf("unpack figures: %w", err)
+	}
+	return f, nil
+}
