@@ -219,7 +219,7 @@ func (t *tx) reindex(ctx context.Context, c routing.Case) error {
 
 // fewHits is how many cases a search may find to be looked up one by one; where it finds more, lists are walked in their order instead, since
 // the next that it finds is never far. Measured: docs/performance.md.
-const fewHits = 4000
+const fewHits = 6000
 
 // find narrows a query to the cases that the text finds. Errors: ErrTooMany when they are too many to look at each and the caller must.
 func (r reader) find(ctx context.Context, c *conditions, q routing.Query, all bool) error {

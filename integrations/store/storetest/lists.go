@@ -223,7 +223,7 @@ func testSearchFollows(t *testing.T, s routing.Store) {
 // testManyHits holds that common words give the same lists as rare ones, though they are looked for in another way.
 func testManyHits(t *testing.T, s routing.Store) {
 	complainant(t, s, "1")
-	const count = 4100 // more than are looked up one by one
+	const count = 6100 // more than are looked up one by one
 	var every, odd []string
 	for n := range count {
 		number := fmt.Sprintf("JS20261124-%06d", n)
