@@ -48,7 +48,7 @@ func (m *Model) matter(w *workspace) []Trait {
 		squares += float64(t.Weight) * float64(t.Weight)
 	}
 	norm := float32(1 / math.Sqrt(max(squares, leastTraits*usualWeight*usualWeight)))
-	traits := slices.Clone(w.traits)
+	traits := append([]Trait{}, w.traits...)
 	for i := range traits {
 		traits[i].Weight *= norm
 	}
