@@ -356,29 +356,35 @@ const matter = `我要反映的是停电的事。从今年三月到现在，我�
 停电一次，淬火炉里的工件就全部报废，前后损失三十八万元。打了供电公司的报修电话，每次都说正在抢修，抢修完过几天又停。
 `
 
-// A matter of a hundred characters in a letter: the model may take the letter for one that has no matter, but then the matter is the next
-// answer that it offers, and no wrong unit gets the letter unseen.
+// A matter of a hundred characters in a letter. In some places of a page of somebody's life the model takes the letter for one without a matter: a
+// weakness that docs/evaluation.md names. Then the matter is among the answers that it offers, and no wrong unit gets the letter unseen.
 func TestTheMatterOfALongLetterIsFound(t *testing.T) {
 	t.Parallel()
 	m := embedded(t)
 	times := strings.Repeat
-	for name, text := range map[string]string{
-		"matter alone":      matter,
-		"one page":          matter + story[:len(story)/3],
-		"matter first":      matter + times(story, 2),
-		"matter last":       times(story, 2) + matter,
-		"matter in middle":  story + matter + story,
-		"10,000 characters": story + matter + times(story, 30),
-		"no stops":          strings.NewReplacer("。", "", "，", "", "\n", "").Replace(matter + story),
+	for name, c := range map[string]struct {
+		text string
+		lost bool // the model may take it for other
+	}{
+		"matter alone":      {matter, false},
+		"one page":          {matter + story[:len(story)/3], false},
+		"matter first":      {matter + times(story, 2), true},
+		"matter last":       {times(story, 2) + matter, false},
+		"matter in middle":  {story + matter + story, true},
+		"10,000 characters": {story + matter + times(story, 30), false},
+		"no stops":          {strings.NewReplacer("。", "", "，", "", "\n", "").Replace(matter + story), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := m.Classify(text)
-			if r.Item != "6.2" && r.Item != classifier.Other || r.Item == classifier.Other && len(text) < 2*len(matter) {
+			r := m.Classify(c.text)
+			if r.Item != "6.2" && !(c.lost && r.Item == classifier.Other) {
 				t.Errorf("%s/%s %.2f instead of 6.2/power", r.Item, r.Unit, r.Confidence)
 			}
 			if !slices.ContainsFunc(r.Alternatives, func(a classifier.Alternative) bool { return a.Item == "6.2" && a.Unit == "power" }) {
 				t.Errorf("6.2/power is not among %v", r.Alternatives)
+			}
+			if r.Item == "6.2" && (len(r.Evidence) == 0 || !strings.Contains(matter, r.Evidence[0].Text)) {
+				t.Errorf("evidence %v is not from the matter", r.Evidence)
 			}
 		})
 	}
