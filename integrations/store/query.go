@@ -27,26 +27,26 @@ func (r reader) Cases(ctx context.Context, q routing.Query) ([]routing.Case, str
 	if limit < 1 || limit > maxLimit {
 		return nil, "", &routing.InvalidError{Field: "limit", Key: "error.limit"}
 	}
-	c, err := r.matching(ctx, q, false)
-	if err != nil {
-		return nil, "", err
-	}
+	c := filtered(q)
 	c.inStates(q.States)
-	by, than, number := c.column("filed_at"), "<", c.column("number")
-	order := by + " DESC, " + number + " DESC"
+	by := listOrder{column: "filed_at", down: true}
 	if q.Order == routing.OrderClock {
-		by, than = c.column("clock_order"), ">"
-		order = by + ", " + number
+		by = listOrder{column: "clock_order"}
 	}
 	if q.Cursor != "" {
 		after, last, err := readCursor(q.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		c.add("("+by+", "+number+") "+than+" (?, ?)", after, last)
+		c.add("("+c.column(by.column)+", "+c.column("number")+") "+by.after()+" (?, ?)", after, last)
 	}
-	cases, err := list(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM `+c.from+c.where()+
-		` ORDER BY `+order+` LIMIT `+strconv.Itoa(limit+1), c.args...) // one more tells whether there is a next page
+	var cases []routing.Case
+	var err error
+	if q.Text == "" { // one more tells whether there is a next page
+		cases, err = r.page(ctx, c, by, limit+1)
+	} else {
+		cases, err = r.pageFound(ctx, c, q, by, limit+1)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("list cases: %w", err)
 	}
@@ -55,6 +55,35 @@ func (r reader) Cases(ctx context.Context, q routing.Query) ([]routing.Case, str
 	}
 	cases = cases[:limit]
 	return cases, cursor(cases[limit-1], q.Order), nil
+}
+
+// listOrder is how a list is sorted: by a column of cases, then by number.
+type listOrder struct {
+	column string
+	down   bool
+}
+
+// after compares what comes later in the list with what comes before.
+func (o listOrder) after() string {
+	if o.down {
+		return "<"
+	}
+	return ">"
+}
+
+// by is the ORDER BY of where the conditions read.
+func (o listOrder) by(c *conditions) string {
+	direction := ""
+	if o.down {
+		direction = " DESC"
+	}
+	return ` ORDER BY ` + c.column(o.column) + direction + `, ` + c.column("number") + direction
+}
+
+// page reads the first n cases of the list.
+func (r reader) page(ctx context.Context, c *conditions, o listOrder, n int) ([]routing.Case, error) {
+	order := o.by(c)
+	return list(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM `+c.from+c.where()+order+` LIMIT `+strconv.Itoa(n), c.args...)
 }
 
 // CountByState implements routing.Reader. States without a case are absent.
@@ -72,7 +101,7 @@ func (r reader) CountByState(ctx context.Context, q routing.Query) (byState map[
 	if known {
 		counts, err = list(ctx, r.run, read, `SELECT state, CAST(sum(cases) AS BIGINT) FROM case_tally`+c.where()+
 			` GROUP BY state HAVING sum(cases) > 0`, c.args...)
-	} else if c, err = r.matching(ctx, q, true); err == nil {
+	} else if c, err = r.countable(ctx, q); err == nil {
 		state := c.column("state")
 		counts, err = list(ctx, r.run, read, `SELECT `+state+`, count(*) FROM `+cmp.Or(c.few, c.from)+c.where()+` GROUP BY `+state, c.args...)
 	}
@@ -86,8 +115,21 @@ func (r reader) CountByState(ctx context.Context, q routing.Query) (byState map[
 	return byState, nil
 }
 
-// matching is what the query says besides its States and its page. all: every case that matches is to be looked at.
-func (r reader) matching(ctx context.Context, q routing.Query, all bool) (*conditions, error) {
+// countable is what the query says besides its States. ErrTooMany: its Text finds more cases than can be looked at each.
+func (r reader) countable(ctx context.Context, q routing.Query) (*conditions, error) {
+	c := filtered(q)
+	if q.Text == "" {
+		return c, nil
+	}
+	few, err := r.find(ctx, c, q)
+	if err == nil && !few {
+		err = routing.ErrTooMany
+	}
+	return c, err
+}
+
+// filtered is what the query says besides its States, its page and its Text.
+func filtered(q routing.Query) *conditions {
 	c := &conditions{from: "cases"}
 	c.visible(q.Visible)
 	for _, f := range []struct{ column, value string }{
@@ -118,13 +160,7 @@ func (r reader) matching(ctx context.Context, q routing.Query, all bool) (*condi
 	if q.NoCalendar {
 		c.add(missing + " > 0")
 	}
-	if q.Text != "" {
-		c.few = ""
-		if err := r.find(ctx, c, q, all); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
+	return c
 }
 
 // unitColumns are the columns of cases that case_units has too.

@@ -137,7 +137,7 @@ func (r reader) Figures(ctx context.Context, q routing.Query) ([]routing.Figure,
 
 // LateByUnit implements routing.Reader.
 func (r reader) LateByUnit(ctx context.Context, q routing.Query) ([]routing.Figure, error) {
-	c, err := r.matching(ctx, q, true)
+	c, err := r.countable(ctx, q)
 	if err != nil {
 		return nil, err
 	}

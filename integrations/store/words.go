@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -221,32 +223,68 @@ func (t *tx) reindex(ctx context.Context, c routing.Case) error {
 // the next that it finds is never far. Measured: docs/performance.md.
 const fewHits = 6000
 
-// find narrows a query to the cases that the text finds. Errors: ErrTooMany when they are too many to look at each and the caller must.
-func (r reader) find(ctx context.Context, c *conditions, q routing.Query, all bool) error {
+// glance is how many cases at the head of a list are looked at one by one before the index is asked. A common word stands in many of them,
+// and the index would gather hundreds of thousands of hits only to learn so.
+const glance = 300
+
+// pageFound reads the first n cases of the list that the query's text finds.
+func (r reader) pageFound(ctx context.Context, c *conditions, q routing.Query, o listOrder, n int) ([]routing.Case, error) {
+	terms := r.search.sought(q.Text)
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	order := o.by(c)
+	head, err := list(ctx, r.run, value[string], `SELECT `+c.column("number")+` FROM `+cmp.Or(c.few, c.from)+c.where()+order+
+		` LIMIT `+strconv.Itoa(glance), c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the head of the list: %w", err)
+	}
+	near := &conditions{from: "cases"}
+	near.add(r.among(), asJSON{append([]string{}, head...)})
+	near.add(r.has("said"), r.match("said", terms))
+	r.discreet(near, q.Visible, terms)
+	cases, err := r.page(ctx, near, o, n)
+	if err != nil || len(cases) == n || len(head) < glance {
+		return cases, err
+	}
+	if _, err := r.find(ctx, c, q); err != nil {
+		return nil, err
+	}
+	return r.page(ctx, c, o, n)
+}
+
+// find narrows a query to the cases that its text finds. few: they are so few that the query names them.
+func (r reader) find(ctx context.Context, c *conditions, q routing.Query) (few bool, err error) {
+	c.few = "" // what is sought stands in the cases
 	terms := r.search.sought(q.Text)
 	if len(terms) == 0 {
 		c.add("1 = 0")
-		return nil
+		return true, nil
 	}
 	said := r.match("said", terms)
 	hits, err := list(ctx, r.run, value[string], r.hits(), said, fewHits+1)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look for words: %w", err)
-	case len(hits) > fewHits && all:
-		return routing.ErrTooMany
-	case len(hits) > fewHits:
-		c.add(r.has("said"), said)
-	default:
-		c.add(r.among(), asJSON{append([]string{}, hits...)})
+	if err != nil {
+		return false, fmt.Errorf("look for words: %w", err)
 	}
-	if !q.Visible.ReadsAll() { // nor of what went to a criminal or discipline body
+	few = len(hits) <= fewHits
+	if few {
+		c.add(r.among(), asJSON{append([]string{}, hits...)})
+	} else {
+		c.add(r.has("said"), said)
+	}
+	r.discreet(c, q.Visible, terms)
+	return few, nil
+}
+
+// discreet keeps out of the hits what the reader may not find by what was said: who may not read a text or a name may not find out about it
+// by guessing either.
+func (r reader) discreet(c *conditions, a routing.Actor, terms []term) {
+	if !a.ReadsAll() { // what went to a criminal or discipline body
 		c.add("(NOT restricted OR "+r.has("named")+")", r.match("named", terms))
 	}
-	if q.Visible.Role == routing.RoleUnit { // who may not read a name may not find out about it by guessing either
+	if a.Role == routing.RoleUnit {
 		c.add("(NOT confidential OR "+r.has("named")+")", r.match("named", terms))
 	}
-	return nil
 }
 
 // match is the search in the language of the database. Terms are letters and digits.
