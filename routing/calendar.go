@@ -2,6 +2,8 @@ package routing
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,6 +152,8 @@ type Calendar struct {
 	day     time.Duration // of an ordinary working day
 	years   map[int]bool
 	special map[Date]Day
+	first   Date  // of table
+	table   []Day // every day from the first year with data to the last; those of a year without have no kind
 }
 
 // NewCalendar checks hours and years and returns their calendar. A later entry of the same year takes the place of an earlier one.
@@ -166,7 +170,34 @@ func NewCalendar(h Hours, years []CalendarYear) (*Calendar, error) {
 			return nil, fmt.Errorf("calendar of %d: %w", y.Year, err)
 		}
 	}
+	c.lay()
 	return c, nil
+}
+
+// lay looks every day up once: papers ask for days many millions of times.
+func (c *Calendar) lay() {
+	if len(c.years) == 0 {
+		return
+	}
+	years := slices.Sorted(maps.Keys(c.years))
+	newYear := func(y int) Date { return DateOf(time.Date(y, 1, 1, 0, 0, 0, 0, Beijing())) }
+	c.first = newYear(years[0])
+	c.table = make([]Day, newYear(years[len(years)-1]+1)-c.first)
+	for i := range c.table {
+		d := c.first + Date(i)
+		if !c.years[d.Year()] {
+			continue
+		}
+		day, special := c.special[d]
+		switch spans := c.week[d.Weekday()]; {
+		case special:
+		case len(spans) > 0:
+			day = Day{Kind: DayWorking, Spans: spans}
+		default:
+			day = Day{Kind: DayWeekend}
+		}
+		c.table[i] = day
+	}
 }
 
 func (c *Calendar) setWeek(h Hours) error {
@@ -266,16 +297,10 @@ func (c *Calendar) addYear(y CalendarYear) error {
 
 // Day returns what the day is. Error: *MissingYearError.
 func (c *Calendar) Day(d Date) (Day, error) {
-	if !c.years[d.Year()] {
-		return Day{}, &MissingYearError{Year: d.Year()}
+	if i := int(d - c.first); i >= 0 && i < len(c.table) && c.table[i].Kind != "" {
+		return c.table[i], nil
 	}
-	if day, ok := c.special[d]; ok {
-		return day, nil
-	}
-	if spans := c.week[d.Weekday()]; len(spans) > 0 {
-		return Day{Kind: DayWorking, Spans: spans}, nil
-	}
-	return Day{Kind: DayWeekend}, nil
+	return Day{}, &MissingYearError{Year: d.Year()}
 }
 
 // WorkingDay is the length of an ordinary working day.

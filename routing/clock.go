@@ -265,9 +265,6 @@ func (c *Clock) stretches(end time.Time, endless bool) []Pause {
 
 // count walks along the stretches until it has counted want. at is zero when they end before that.
 func (t *Timetable) count(c *Clock, stretches []Pause, want time.Duration, see visit) (used time.Duration, at time.Time, err error) {
-	if see == nil {
-		see = func(time.Time, time.Time, time.Duration) {}
-	}
 	for _, s := range stretches {
 		part, end, err := t.calendar.walk(c.Limit.Unit, s.From, s.To, want-used, see)
 		used += part

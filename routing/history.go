@@ -16,6 +16,12 @@ type History struct {
 	Events  []Event
 }
 
+// ProblemHistory is what papers read of an entry of the ledger: its events up to a moment, in their order, without notes and names.
+type ProblemHistory struct {
+	Number string
+	Events []ProblemEvent
+}
+
 // Paper is what was computed for a period and is kept (周报告, 月调度, 季通报): the figures of the city and of everybody in it. What the
 // figures are and how they are shown is package report's.
 type Paper struct {

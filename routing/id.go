@@ -45,6 +45,9 @@ func newProblemNumber(at time.Time) (string, error) {
 	return "TZ" + strings.TrimPrefix(number, "JS"), err
 }
 
+// IsProblemNumber reports whether the number is one of the ledger's, not a case's.
+func IsProblemNumber(number string) bool { return strings.HasPrefix(number, "TZ") }
+
 // NumbersFrom is where the numbers of cases filed on the day of at or later begin, in the order of text.
 func NumbersFrom(at time.Time) string { return "JS" + at.In(Beijing()).Format("20060102") }
 

@@ -64,7 +64,7 @@ func begins(u LimitUnit, at time.Time) time.Time {
 // forever is the end of a walk that nothing else ends.
 var forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// visit is told of each stretch that counts, with what it is worth.
+// visit is told of each stretch that counts, with what it is worth. It may be nil.
 type visit func(from, to time.Time, worth time.Duration)
 
 // walk counts the time of the unit from one moment on until it is worth want or the other moment comes. It returns what was counted, and
@@ -79,13 +79,20 @@ func (c *Calendar) walk(u LimitUnit, from, to time.Time, want time.Duration, see
 		if end.After(to) {
 			end = to
 		}
-		see(from, end, end.Sub(from))
+		see.tell(from, end, end.Sub(from))
 		return end.Sub(from), end, nil
 	}
-	for d := DateOf(from); d.At(0).Before(to); d++ {
+	first, last := DateOf(from), DateOf(to)
+	for d := first; d.At(0).Before(to); d++ {
 		day, err := c.Day(d)
 		if err != nil {
 			return used, d.At(0), err
+		}
+		if see == nil && d > first && d < last { // a whole day, most often
+			if worth := c.worth(u, day); used+worth < want {
+				used += worth
+				continue
+			}
 		}
 		scale, gone := c.scale(u, day), time.Duration(0)
 		for _, s := range day.Spans {
@@ -98,16 +105,30 @@ func (c *Calendar) walk(u LimitUnit, from, to time.Time, want time.Duration, see
 			}
 			worth := scale.worth(before+end.Sub(start)) - scale.worth(before)
 			if used+worth < want {
-				see(start, end, worth)
+				see.tell(start, end, worth)
 				used += worth
 				continue
 			}
 			end = start.Add(scale.cost(want-used+scale.worth(before)) - before)
-			see(start, end, want-used)
+			see.tell(start, end, want-used)
 			return want, end, nil
 		}
 	}
 	return used, to, nil
+}
+
+// worth is what the whole day counts.
+func (c *Calendar) worth(u LimitUnit, d Day) time.Duration {
+	if u == WorkingDays && len(d.Spans) > 0 {
+		return c.day
+	}
+	return length(d.Spans)
+}
+
+func (v visit) tell(from, to time.Time, worth time.Duration) {
+	if v != nil {
+		v(from, to, worth)
+	}
 }
 
 // scale makes every working day worth the same, whatever its hours. Zero: time counts as it is.
@@ -138,13 +159,13 @@ func (s scale) cost(worth time.Duration) time.Duration {
 
 // add is the moment at which a limit that starts at the other moment is over.
 func (c *Calendar) add(at time.Time, l Limit) (time.Time, error) {
-	_, end, err := c.walk(l.Unit, begins(l.Unit, at), forever, c.amount(l), func(time.Time, time.Time, time.Duration) {})
+	_, end, err := c.walk(l.Unit, begins(l.Unit, at), forever, c.amount(l), nil)
 	return end, err
 }
 
 // Between is how much time of the unit lies between two moments, 0 when the first is not before the second. Error: *MissingYearError.
 func (c *Calendar) Between(u LimitUnit, from, to time.Time) (time.Duration, error) {
-	used, _, err := c.walk(u, from, to, forever.Sub(time.Time{}), func(time.Time, time.Time, time.Duration) {})
+	used, _, err := c.walk(u, from, to, forever.Sub(time.Time{}), nil)
 	return used, err
 }
 

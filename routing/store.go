@@ -39,6 +39,9 @@ type Reader interface {
 	// Placements hands over, in the order of their numbers, the cases filed in the span, each with its events in the span that say where it
 	// belongs: file, assign, reassign.
 	Placements(ctx context.Context, s Span, visit func(h History) error) error
+	// ProblemHistories hands over, in the order of their numbers, at least the problems that were open at a moment of the span or of which
+	// something happened in it, each with all its events before the span's end.
+	ProblemHistories(ctx context.Context, s Span, visit func(h ProblemHistory) error) error
 	// Paper is the paper of the period; ErrNotFound when none was made.
 	Paper(ctx context.Context, period string) (Paper, error)
 	// Papers lists the papers that were made, without their figures, those of the latest periods first.

@@ -52,6 +52,75 @@ func (r reader) Placements(ctx context.Context, s routing.Span, visit func(routi
 	return nil
 }
 
+// problemLines are the events of a problem as lines are those of a case.
+const problemLines = `string_agg(seq || ' ' || action || ' ' || at || ' ' || from_state || ' ' || to_state || ' ' ||
+	CASE WHEN action IN ('begin', 'move', 'return', 'split') THEN data ELSE '' END, '
+' ORDER BY seq)`
+
+// ProblemHistories implements routing.Reader.
+func (r reader) ProblemHistories(ctx context.Context, s routing.Span, visit func(routing.ProblemHistory) error) error {
+	rows, err := r.run.QueryContext(ctx, `SELECT number, `+problemLines+` FROM problems JOIN problem_events ON problem = number
+		WHERE opened_at < $2 AND (updated_at >= $1 OR problems.state IN ('open', 'applied')) AND at < $2
+		GROUP BY number ORDER BY number`, at(s.From), at(s.To))
+	if err != nil {
+		return fmt.Errorf("read histories of problems: %w", translate(err))
+	}
+	defer func() { _ = rows.Close() }() // its error is rows.Err's
+	for rows.Next() {
+		var h routing.ProblemHistory
+		var text string
+		if err := rows.Scan(&h.Number, &text); err != nil {
+			return fmt.Errorf("read history of a problem: %w", err)
+		}
+		h.Events = make([]routing.ProblemEvent, 0, strings.Count(text, "\n")+1)
+		for line := range strings.SplitSeq(text, "\n") {
+			e, err := readProblemLine(line)
+			if err != nil {
+				return fmt.Errorf("event %d of problem %s: %w", e.Seq, h.Number, err)
+			}
+			e.Problem = h.Number
+			h.Events = append(h.Events, e)
+		}
+		if err := visit(h); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read histories of problems: %w", translate(err))
+	}
+	return nil
+}
+
+// readProblemLine reads a line of problemLines. Of the data it takes what says where the problem lies and what its return was.
+func readProblemLine(line string) (e routing.ProblemEvent, err error) {
+	w := words{line}
+	if e.Seq, err = w.number(); err != nil {
+		return e, err
+	}
+	e.Action = routing.ProblemAction(w.next())
+	ms, err := w.number()
+	if err != nil {
+		return e, err
+	}
+	e.At = time.UnixMilli(ms).UTC()
+	e.From, e.To = routing.ProblemState(w.next()), routing.ProblemState(w.next())
+	if w.rest == "" {
+		return e, nil
+	}
+	var d struct {
+		Category string `json:"category"`
+		Item     string `json:"item"`
+		Unit     string `json:"unit"`
+		Late     bool   `json:"late"`
+		Undone   bool   `json:"undone"`
+	}
+	if err := json.Unmarshal([]byte(w.rest), &d); err != nil {
+		return e, fmt.Errorf("read data: %w", err)
+	}
+	e.Data = routing.ProblemData{Category: d.Category, Item: d.Item, Unit: d.Unit, Late: d.Late, Undone: d.Undone}
+	return e, nil
+}
+
 // histories runs a query of cases with their events' lines.
 func (r reader) histories(ctx context.Context, visit func(routing.History) error, query string, args ...any) error {
 	rows, err := r.run.QueryContext(ctx, query, args...)
@@ -81,23 +150,36 @@ func (r reader) histories(ctx context.Context, visit func(routing.History) error
 	return translate(rows.Err())
 }
 
-// readLine reads a line of lines; none of its words but the last, the data, holds a space.
-func readLine(line string) (e routing.Event, err error) {
-	next := func() (word string) {
-		word, line, _ = strings.Cut(line, " ")
-		return word
-	}
-	if e.Seq, err = strconv.ParseInt(next(), 10, 64); err != nil {
-		return e, fmt.Errorf("read number: %w", err)
-	}
-	e.Action = routing.Action(next())
-	ms, err := strconv.ParseInt(next(), 10, 64)
+// words takes a line apart; none of its words but the last, the data, holds a space.
+type words struct{ rest string }
+
+func (w *words) next() (word string) {
+	word, w.rest, _ = strings.Cut(w.rest, " ")
+	return word
+}
+
+func (w *words) number() (int64, error) {
+	n, err := strconv.ParseInt(w.next(), 10, 64)
 	if err != nil {
-		return e, fmt.Errorf("read time: %w", err)
+		return 0, fmt.Errorf("read a number: %w", err)
+	}
+	return n, nil
+}
+
+// readLine reads a line of lines.
+func readLine(line string) (e routing.Event, err error) {
+	w := words{line}
+	if e.Seq, err = w.number(); err != nil {
+		return e, err
+	}
+	e.Action = routing.Action(w.next())
+	ms, err := w.number()
+	if err != nil {
+		return e, err
 	}
 	e.At = time.UnixMilli(ms).UTC()
-	e.Actor.Role, e.Actor.Unit, e.From, e.To = routing.Role(next()), next(), routing.State(next()), routing.State(next())
-	e.Data, err = recount(line)
+	e.Actor.Role, e.Actor.Unit, e.From, e.To = routing.Role(w.next()), w.next(), routing.State(w.next()), routing.State(w.next())
+	e.Data, err = recount(w.rest)
 	return e, err
 }
 

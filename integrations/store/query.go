@@ -121,11 +121,7 @@ func (r reader) countable(ctx context.Context, q routing.Query) (*conditions, er
 	if q.Text == "" {
 		return c, nil
 	}
-	few, err := r.find(ctx, c, q)
-	if err == nil && !few {
-		err = routing.ErrTooMany
-	}
-	return c, err
+	return c, r.find(ctx, c, q)
 }
 
 // filtered is what the query says besides its States, its page and its Text.

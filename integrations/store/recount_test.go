@@ -34,12 +34,12 @@ func (r *recount) exec(statement string) {
 
 // filled replaces <name> by what reads the name from an event's JSON, and {from} and {to} by the period.
 func (r *recount) filled(q string) string {
-	for _, path := range []string{"item", "unit", "district", "incident", "days", "internal", "rating.solved", "rating.satisfied"} {
+	for _, path := range []string{"item", "unit", "district", "incident", "days", "internal", "late", "rating.solved", "rating.satisfied"} {
 		read := "json_extract(data, '$." + path + "')"
 		if r.db.Dialect() == store.Postgres {
 			read = "(data::json #>> '{" + strings.ReplaceAll(path, ".", ",") + "}')"
 		}
-		if path == "internal" { // 1 in SQLite, 'true' in PostgreSQL
+		if path == "internal" || path == "late" { // 1 in SQLite, 'true' in PostgreSQL
 			read = "(coalesce(CAST(" + read + " AS TEXT), '') IN ('1', 'true'))"
 		}
 		if path == "days" || path == "rating.satisfied" {
@@ -52,7 +52,7 @@ func (r *recount) filled(q string) string {
 
 // prepare lays out where each case lies after each event before the period's end, and the working days.
 func (r *recount) prepare() {
-	for _, table := range []string{"t_events", "t_days", "t_last", "t_starts", "t_stops", "t_clocks"} {
+	for _, table := range []string{"t_events", "t_days", "t_last", "t_starts", "t_stops", "t_clocks", "t_problems"} {
 		r.exec("DROP TABLE IF EXISTS " + table)
 	}
 	last := func(field string) string {
@@ -63,6 +63,12 @@ func (r *recount) prepare() {
 		coalesce(` + last("item") + `, 'other') AS item, coalesce(` + last("unit") + `, '') AS unit, coalesce(` + last("district") + `, '') AS district
 		FROM events e JOIN cases c ON c.number = e.case_number WHERE e.at < {to}`)
 	r.exec(`CREATE INDEX t_events_case ON t_events (case_number, seq)`)
+	place := func(field string) string {
+		return `(SELECT <` + field + `> FROM problem_events p WHERE p.problem = e.problem AND p.seq <= e.seq AND p.action IN ('begin', 'move') ORDER BY p.seq DESC LIMIT 1)`
+	}
+	r.exec(`CREATE TABLE t_problems AS SELECT e.problem, e.seq, e.action, e.at, e.to_state, e.data, ` + place("item") + ` AS item, ` + place("unit") + ` AS unit
+		FROM problem_events e WHERE e.at < {to}`)
+	r.exec(`CREATE INDEX t_problems_problem ON t_problems (problem, seq)`)
 	r.exec(`CREATE TABLE t_last AS SELECT e.* FROM t_events e WHERE e.seq = (SELECT max(seq) FROM t_events x WHERE x.case_number = e.case_number)`)
 
 	r.exec(`CREATE TABLE t_days (n BIGINT NOT NULL PRIMARY KEY, day BIGINT NOT NULL, ends BIGINT NOT NULL)`)
@@ -137,6 +143,14 @@ func (r *recount) figures() map[string]string {
 		"late":      count(`(SELECT DISTINCT case_number, item, unit, district, channel FROM t_clocks WHERE kind <> 'dispatch' AND due >= {from} AND ` + lateClock + `) l`),
 		"late_open": count(`(SELECT DISTINCT case_number, item, unit, district, channel FROM t_clocks WHERE kind <> 'dispatch' AND stopped > {to} AND ` + lateClock + `) l`),
 	}
+	problem := func(when string) string {
+		return `SELECT item, unit, '', '', count(*) FROM t_problems WHERE ` + when + ` GROUP BY item, unit`
+	}
+	q["problems_opened"] = problem(`action = 'begin' AND ` + in)
+	q["problems_struck"] = problem(`action = 'strike-off' AND ` + in)
+	q["problems_returned"] = problem(`action = 'return' AND NOT <late> AND ` + in + ` AND NOT EXISTS (SELECT 1 FROM t_problems u WHERE u.problem = t_problems.problem
+		AND u.action = 'split' AND u.seq > t_problems.seq)`)
+	q["problems_open"] = problem(`to_state IN ('open', 'applied') AND seq = (SELECT max(seq) FROM t_problems x WHERE x.problem = t_problems.problem)`)
 	for figure, action := range map[string]string{"answered": "reply", "closed": "close", "struck_off": "strike-off", "refused": "refuse", "redone": "redo",
 		"withdrawn": "withdraw", "not_accepted": "not-accept", "transferred": "transfer", "urged": "urge", "supervised": "supervise", "named": "bulletin", "joined": "join"} {
 		q[figure] = count(`t_events WHERE action = '` + action + `' AND ` + in)

@@ -219,13 +219,17 @@ func (t *tx) reindex(ctx context.Context, c routing.Case) error {
 	return t.index(ctx, c, events)
 }
 
-// fewHits is how many cases a search may find to be looked up one by one; where it finds more, lists are walked in their order instead, since
-// the next that it finds is never far. Measured: docs/performance.md.
-const fewHits = 6000
-
-// glance is how many cases at the head of a list are looked at one by one before the index is asked. A common word stands in many of them,
-// and the index would gather hundreds of thousands of hits only to learn so.
-const glance = 300
+const (
+	// glance is how many cases at the head of a list are looked at one by one before the index is asked. A common word stands in many of them, and
+	// the index would gather hundreds of thousands of hits only to learn so. Measured: docs/performance.md.
+	glance = 300
+	// common is how many hits at the head say that the next one in the list is never far, so that the list is walked.
+	common = 6
+	// fewHits is how many hits a list takes from the index; where there are more, it is walked too.
+	fewHits = 8000
+	// countedHits is how many cases a search may find for them to be counted by state.
+	countedHits = 5000
+)
 
 // pageFound reads the first n cases of the list that the query's text finds.
 func (r reader) pageFound(ctx context.Context, c *conditions, q routing.Query, o listOrder, n int) ([]routing.Case, error) {
@@ -241,54 +245,125 @@ func (r reader) pageFound(ctx context.Context, c *conditions, q routing.Query, o
 	}
 	near := &conditions{from: "cases"}
 	near.add(r.among(), asJSON{append([]string{}, head...)})
-	near.add(r.has("said"), r.match("said", terms))
-	r.discreet(near, q.Visible, terms)
+	r.match(near, q.Visible, terms)
 	cases, err := r.page(ctx, near, o, n)
 	if err != nil || len(cases) == n || len(head) < glance {
 		return cases, err
 	}
-	if _, err := r.find(ctx, c, q); err != nil {
-		return nil, err
+	if len(cases) < common {
+		hits, few, err := r.hits(ctx, terms, fewHits)
+		switch {
+		case err != nil:
+			return nil, err
+		case few && o.down:
+			return r.pageAmong(ctx, c, q.Visible, terms, hits, o, n)
+		case few:
+			c.add(r.among(), asJSON{hits})
+			r.discreet(c, q.Visible, terms)
+			return r.page(ctx, c, o, n)
+		}
 	}
+	r.match(c, q.Visible, terms)
 	return r.page(ctx, c, o, n)
 }
 
-// find narrows a query to the cases that its text finds. few: they are so few that the query names them.
-func (r reader) find(ctx context.Context, c *conditions, q routing.Query) (few bool, err error) {
+// pageAmong reads the first n of the list's cases among the hits, day by day of filing from the newest, which their numbers tell: looking up
+// thousands to show thirty would read pages of the disk for each.
+func (r reader) pageAmong(ctx context.Context, c *conditions, visible routing.Actor, terms []term, hits []string, o listOrder, n int) ([]routing.Case, error) {
+	r.discreet(c, visible, terms)
+	slices.Sort(hits)
+	slices.Reverse(hits)
+	var found []routing.Case
+	for len(hits) > 0 && len(found) < n {
+		some := min(glance, len(hits))
+		for some < len(hits) && dayOf(hits[some]) == dayOf(hits[some-1]) {
+			some++
+		}
+		days := &conditions{from: c.from, names: c.names, parts: slices.Clone(c.parts), args: slices.Clone(c.args)}
+		days.add(r.among(), asJSON{hits[:some]})
+		cases, err := r.page(ctx, days, o, n-len(found))
+		if err != nil {
+			return nil, err
+		}
+		found, hits = append(found, cases...), hits[some:]
+	}
+	return found, nil
+}
+
+// dayOf is what all cases of a day begin with.
+func dayOf(number string) string { return number[:min(len(number), len("JS20060102"))] }
+
+// find narrows a query to the cases that its text finds. ErrTooMany: they are so many that they can't be looked at each.
+func (r reader) find(ctx context.Context, c *conditions, q routing.Query) error {
 	c.few = "" // what is sought stands in the cases
 	terms := r.search.sought(q.Text)
 	if len(terms) == 0 {
 		c.add("1 = 0")
-		return true, nil
+		return nil
 	}
-	said := r.match("said", terms)
-	hits, err := list(ctx, r.run, value[string], r.hits(), said, fewHits+1)
+	many, err := r.abounds(ctx, terms)
 	if err != nil {
-		return false, fmt.Errorf("look for words: %w", err)
+		return err
 	}
-	few = len(hits) <= fewHits
-	if few {
-		c.add(r.among(), asJSON{append([]string{}, hits...)})
-	} else {
-		c.add(r.has("said"), said)
+	if many {
+		return routing.ErrTooMany
 	}
+	hits, few, err := r.hits(ctx, terms, countedHits)
+	if err != nil {
+		return err
+	}
+	if !few {
+		return routing.ErrTooMany
+	}
+	c.add(r.among(), asJSON{hits})
 	r.discreet(c, q.Visible, terms)
-	return few, nil
+	return nil
+}
+
+// abounds guesses from the newest cases of all whether the words stand in far more than can be looked at each. Only for a plain yes is the index
+// spared.
+func (r reader) abounds(ctx context.Context, terms []term) (bool, error) {
+	all, err := one(ctx, r.run, value[int64], `SELECT CAST(coalesce(sum(cases), 0) AS BIGINT) FROM case_tally WHERE viewer = ''`)
+	if err != nil {
+		return false, fmt.Errorf("count cases: %w", err)
+	}
+	if all < 2*countedHits {
+		return false, nil
+	}
+	newest, err := list(ctx, r.run, value[string], `SELECT number FROM cases ORDER BY filed_at DESC, number DESC LIMIT $1`, glance)
+	if err != nil {
+		return false, fmt.Errorf("read the newest cases: %w", err)
+	}
+	c := &conditions{}
+	c.add(r.among(), asJSON{newest})
+	c.add(r.has("said"), r.query("said", terms))
+	found, err := one(ctx, r.run, value[int64], `SELECT count(*) FROM cases`+c.where(), c.args...)
+	if err != nil {
+		return false, fmt.Errorf("look at the newest cases: %w", err)
+	}
+	return found > 2*common && all/glance*found > 2*countedHits, nil
+}
+
+// match narrows a query to the cases that have the words, each looked at by itself.
+func (r reader) match(c *conditions, visible routing.Actor, terms []term) {
+	c.few = ""
+	c.add(r.has("said"), r.query("said", terms))
+	r.discreet(c, visible, terms)
 }
 
 // discreet keeps out of the hits what the reader may not find by what was said: who may not read a text or a name may not find out about it
 // by guessing either.
 func (r reader) discreet(c *conditions, a routing.Actor, terms []term) {
 	if !a.ReadsAll() { // what went to a criminal or discipline body
-		c.add("(NOT restricted OR "+r.has("named")+")", r.match("named", terms))
+		c.add("(NOT restricted OR "+r.has("named")+")", r.query("named", terms))
 	}
 	if a.Role == routing.RoleUnit {
-		c.add("(NOT confidential OR "+r.has("named")+")", r.match("named", terms))
+		c.add("(NOT confidential OR "+r.has("named")+")", r.query("named", terms))
 	}
 }
 
-// match is the search in the language of the database. Terms are letters and digits.
-func (r reader) match(column string, terms []term) string {
+// query is the search in the language of the database. Terms are letters and digits.
+func (r reader) query(column string, terms []term) string {
 	parts := make([]string, len(terms))
 	for i, t := range terms {
 		switch {
@@ -308,12 +383,17 @@ func (r reader) match(column string, terms []term) string {
 	return column + " : (" + strings.Join(parts, " AND ") + ")"
 }
 
-// hits selects the numbers of the cases that match, as many as asked for.
-func (r reader) hits() string {
+// hits asks the index for the numbers of the cases that match, unless they are more than most.
+func (r reader) hits(ctx context.Context, terms []term, most int) (numbers []string, few bool, err error) {
+	query := `SELECT case_number FROM case_words WHERE id IN (SELECT rowid FROM case_terms WHERE case_terms MATCH $1 LIMIT $2)`
 	if r.dialect == Postgres {
-		return `SELECT case_number FROM case_words WHERE said @@ $1::text::tsquery LIMIT $2`
+		query = `SELECT case_number FROM case_words WHERE said @@ $1::text::tsquery LIMIT $2`
 	}
-	return `SELECT case_number FROM case_words WHERE id IN (SELECT rowid FROM case_terms WHERE case_terms MATCH $1 LIMIT $2)`
+	hits, err := list(ctx, r.run, value[string], query, r.query("said", terms), most+1)
+	if err != nil {
+		return nil, false, fmt.Errorf("look for words: %w", err)
+	}
+	return append([]string{}, hits...), len(hits) <= most, nil
 }
 
 // has asks of one case whether it matches.

@@ -234,6 +234,47 @@ func (l *yearLife) replied() bool {
 	return l.chance(.05) && l.do(l.hours(50, 3000), routing.ActionRedo, routing.RoleOffice, routing.StateDispatched, routing.EventData{Note: "又出现了"})
 }
 
+// problem is the ledger's entry of a case: begun when it is dispatched, moved when the unit or the item changes, struck off with it, and back when it
+// is. A few returns come late, and a few turn out to be another matter.
+func (s *simulation) problem(c routing.Case, events []routing.Event) (p routing.Problem, list []routing.ProblemEvent) {
+	number := strings.Replace(c.Number, "JS", "TZ", 1)
+	do := func(at time.Time, a routing.ProblemAction, to routing.ProblemState, d routing.ProblemData) {
+		n := int64(len(list)) + 1
+		e := routing.ProblemEvent{ID: fmt.Sprint(number, "-", n), Problem: number, Seq: n, Action: a, At: at, From: p.State, To: to, Data: d}
+		p.Apply(e)
+		list = append(list, e)
+	}
+	item, unit := routing.Other, ""
+	for _, e := range events {
+		if e.Data.Item != "" {
+			item = e.Data.Item
+		}
+		if e.Data.Unit != "" && e.Action != routing.ActionRefuse {
+			unit = e.Data.Unit
+		}
+		place := routing.ProblemData{Category: s.plan.CategoryOf(item), Item: item, Unit: unit}
+		switch {
+		case len(list) == 0 && e.To == routing.StateDispatched:
+			do(e.At, routing.ProblemBegin, routing.ProblemOpen, place)
+		case len(list) == 0:
+		case p.Unit != unit || p.Item != item:
+			do(e.At, routing.ProblemMove, p.State, place)
+		case e.Action == routing.ActionClose:
+			do(e.At, routing.ProblemApply, routing.ProblemApplied, routing.ProblemData{Note: "已办"})
+		case e.Action == routing.ActionStrikeOff:
+			do(e.At, routing.ProblemStrikeOff, routing.ProblemStruckOff, routing.ProblemData{})
+		case e.Action == routing.ActionRedo && e.From == routing.StateStruckOff:
+			do(e.At, routing.ProblemReturn, routing.ProblemOpen, routing.ProblemData{Case: c.Number, Late: s.chance(.2)})
+			if s.chance(.2) && e.At.Add(time.Hour).Before(s.to) {
+				do(e.At.Add(time.Hour), routing.ProblemSplit, routing.ProblemStruckOff, routing.ProblemData{Undone: true})
+			}
+		case !e.To.Open() && e.To != routing.StateStruckOff:
+			do(e.At, routing.ProblemLeave, routing.ProblemVoid, routing.ProblemData{Case: c.Number})
+		}
+	}
+	return p, list
+}
+
 // fill writes so many cases straight into the tables of cases and events.
 func (s *simulation) fill(t testing.TB, db *store.DB, cases int) {
 	t.Helper()
@@ -242,8 +283,11 @@ func (s *simulation) fill(t testing.TB, db *store.DB, cases int) {
 	caseColumns := strings.Fields(`number state version complaint enterprise contact_name phone confidential channel external_id source complainant_id token judgement
 		category item unit district assisting confidence filed_at updated_at dispatched_at reply rating redos urges refused_by supervised`)
 	eventColumns := strings.Fields(`id case_number seq action at actor_role actor_unit actor_id actor_name from_state to_state data`)
+	problemColumns := strings.Fields(`number state version category item unit assisting cause measure person due_at last_note noted_week
+		active_at mechanism no_mechanism done evidence applicant applied_at struck_at returns returned_by merged_into opened_at updated_at`)
+	problemEventColumns := strings.Fields(`id problem seq action at actor_role actor_unit actor_id actor_name from_state to_state data`)
 	text := strings.Repeat("一", 150)
-	var caseRows, eventRows [][]any
+	var caseRows, eventRows, problemRows, problemEventRows [][]any
 	for n := range cases {
 		c, events, err := s.run(n, cases)
 		if err != nil {
@@ -258,10 +302,24 @@ func (s *simulation) fill(t testing.TB, db *store.DB, cases int) {
 			}
 			eventRows = append(eventRows, []any{e.ID, e.Case, e.Seq, string(e.Action), e.At.UnixMilli(), string(e.Actor.Role), e.Actor.Unit, "", "", string(e.From), string(e.To), string(data)})
 		}
+		p, problemEvents := s.problem(c, events)
+		if len(problemEvents) > 0 {
+			problemRows = append(problemRows, []any{p.Number, string(p.State), p.Version, p.Category, p.Item, p.Unit, "null", "", "", "", int64(0), "", int64(0), int64(0),
+				"", "", "", "null", "null", int64(0), int64(0), int64(p.Returns), "", "", p.OpenedAt.UnixMilli(), p.UpdatedAt.UnixMilli()})
+		}
+		for _, e := range problemEvents {
+			data, err := json.Marshal(e.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			problemEventRows = append(problemEventRows, []any{e.ID, e.Problem, e.Seq, string(e.Action), e.At.UnixMilli(), "system", "", "", "", string(e.From), string(e.To), string(data)})
+		}
 		if n == cases-1 || len(caseRows) == 200 {
 			put(t, db, "cases", caseColumns, caseRows)
 			put(t, db, "events", eventColumns, eventRows)
-			caseRows, eventRows = nil, nil
+			put(t, db, "problems", problemColumns, problemRows)
+			put(t, db, "problem_events", problemEventColumns, problemEventRows)
+			caseRows, eventRows, problemRows, problemEventRows = nil, nil, nil, nil
 		}
 	}
 }

@@ -41,6 +41,10 @@ const (
 	SatisfiedNo
 	SatisfiedUnsaid
 	Joined // put on a mass incident
+	ProblemsOpened
+	ProblemsStruck
+	ProblemsReturned // the matter of one that was struck off is back within the time in which that counts (防反弹)
+	ProblemsOpen     // as the period ends
 
 	firstOfClocks
 )
@@ -68,10 +72,14 @@ func ofClock(k routing.ClockKind, o outcome) Figure {
 var figureNames = [figures]string{"filed", "filed_before", "filed_year", "answered", "closed", "struck_off", "returned", "refused", "bounced",
 	"redone", "withdrawn", "not_accepted", "transferred", "extended", "urged", "supervised", "named", "open", "late", "late_open", "solved_yes",
 	"solved_partly", "solved_no", "satisfied_yes", "satisfied_no", "satisfied_unsaid", "joined",
+	"problems_opened", "problems_struck", "problems_returned", "problems_open",
 	"dispatch_met", "dispatch_late", "dispatch_void", "sign_met", "sign_late", "sign_void", "contact_met", "contact_late", "contact_void",
 	"finish_met", "finish_late", "finish_void", "tell_met", "tell_late", "tell_void"}
 
 func (f Figure) String() string { return figureNames[f] }
+
+// OfProblems reports whether the figure counts entries of the ledger; the others count cases.
+func (f Figure) OfProblems() bool { return f >= ProblemsOpened && f <= ProblemsOpen }
 
 // ParseFigure reads a figure's name. False: there is none.
 func ParseFigure(name string) (Figure, bool) {
@@ -89,7 +97,7 @@ func AllFigures() []Figure {
 }
 
 // listed are the figures whose cases stand by number in the paper itself; those of the others are found when somebody asks.
-var listed = []Figure{Returned, Refused, Bounced, Redone, Late, LateOpen, SolvedNo, SatisfiedNo}
+var listed = []Figure{Returned, ProblemsReturned, Refused, Bounced, Redone, Late, LateOpen, SolvedNo, SatisfiedNo}
 
 // Counts are figures by number.
 type Counts [figures]int

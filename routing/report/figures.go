@@ -40,6 +40,7 @@ func (f Figures) Provisional() bool { return f.Until.Before(f.Period.Span().To) 
 type Source interface {
 	Histories(ctx context.Context, s routing.Span, visit func(routing.History) error) error
 	Placements(ctx context.Context, s routing.Span, visit func(routing.History) error) error
+	ProblemHistories(ctx context.Context, s routing.Span, visit func(routing.ProblemHistory) error) error
 }
 
 // Compute counts everything about the period in one pass over the histories of its cases, and the intake of the two periods that it is
@@ -103,7 +104,11 @@ func (t *tally) read(ctx context.Context, from Source, plan *routing.Plan, span 
 	for _, part := range parts {
 		t.merge(part)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	r := reading{plan: plan, span: span, until: span.To, tell: t.add}
+	return from.ProblemHistories(ctx, span, r.visitProblem)
 }
 
 // compare counts the intake of another span as the figure.
@@ -181,7 +186,7 @@ func (t *tally) sorted() []Cell {
 	return list
 }
 
-// Numbers finds the cases behind a figure of the period among those of the place's fields that aren't empty, each case once, and how often it
+// Numbers finds the cases, or the problems, behind a figure of the period among those of the place's fields that aren't empty, each case once, and how often it
 // counts. It reads the histories anew by the same rules, so the sum is the figure.
 func Numbers(ctx context.Context, from Source, plan *routing.Plan, p Period, until time.Time, f Figure, of Place) ([]Counted, error) {
 	var found []Counted
@@ -202,6 +207,10 @@ func Numbers(ctx context.Context, from Source, plan *routing.Plan, p Period, unt
 		return nil, nil // stands in the paper of that period
 	default:
 		r := reading{plan: plan, span: span, until: until, tell: take}
+		if f.OfProblems() {
+			err = from.ProblemHistories(ctx, span, r.visitProblem)
+			break
+		}
 		err = from.Histories(ctx, span, func(h routing.History) error {
 			r.take(h)
 			return nil

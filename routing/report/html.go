@@ -16,7 +16,7 @@ var pageFiles embed.FS
 
 // Links say where a reader of a page is led; an empty address is no link.
 type Links struct {
-	Case   func(number string) string
+	Number func(number string) string // of a case or of a problem
 	Figure func(Link) string
 }
 
@@ -53,7 +53,7 @@ func (d Document) WriteHTML(w io.Writer, words routing.Wording, links Links) err
 func (d Document) Body(words routing.Wording, links Links) (template.HTML, error) {
 	t, err := template.New("body.html").Funcs(template.FuncMap{
 		"t":      func(key string, args ...string) string { return words.Text(key, args...) },
-		"case":   func(number string) string { return address(links.Case, number) },
+		"number": func(number string) string { return address(links.Number, number) },
 		"figure": func(l *Link) string { return figureAddress(links, l) },
 		"svg":    func(c *Chart) template.HTML { return template.HTML(c.svg()) }, // texts in it are escaped
 		"data": func(c *Chart) (string, error) {

@@ -14,7 +14,12 @@ func Path(p Period, s Scope) string {
 // LinksTo lead from the paper to the console at base, scheme://host, or "" on the console itself.
 func (d Document) LinksTo(base string) Links {
 	return Links{
-		Case:   func(number string) string { return base + "/console/cases/" + number },
+		Number: func(number string) string {
+			if routing.IsProblemNumber(number) {
+				return base + "/console/problems/" + number
+			}
+			return base + "/console/cases/" + number
+		},
 		Figure: func(l Link) string { return base + Path(d.Period, d.Scope) + "/cases?" + l.query().Encode() },
 	}
 }

@@ -126,7 +126,7 @@ func (r *reading) steps(number string, events []routing.Event, say func(Figure, 
 // ordinary way.
 const bounces = 3
 
-// returned reports whether something that was struck off has come back. The ledger's problems, when they are counted, belong here too.
+// returned reports whether a case that was struck off is to be done again.
 func returned(e routing.Event) bool {
 	return e.Action == routing.ActionRedo && e.From == routing.StateStruckOff
 }

@@ -100,6 +100,55 @@ func testHistories(t *testing.T, s routing.Store) {
 	want(t, "placed within hours", placed, err, []string{"32tax", "41finance", "51finance"})
 }
 
+func testProblemHistories(t *testing.T, s routing.Store) {
+	from := stored(noon).AddDate(0, 1, 0)
+	span := routing.Span{From: from, To: from.AddDate(0, 0, 7)}
+	later := func(p routing.Problem, action routing.ProblemAction, to routing.ProblemState, at time.Time, d routing.ProblemData) routing.Problem {
+		e := routing.ProblemEvent{ID: fmt.Sprint(p.Number, "-", p.Version+1), Problem: p.Number, Seq: p.Version + 1, Action: action, At: at,
+			Actor: routing.Actor{Role: routing.RoleOffice, ID: "u", Name: "某人"}, From: p.State, To: to, Data: d}
+		p.Apply(e)
+		write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateProblem(ctx, p, e) })
+		return p
+	}
+	var problems []routing.Problem
+	for n := range 4 {
+		p, e := entry(n)
+		write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertProblem(ctx, p, e) })
+		problems = append(problems, p)
+	}
+	struck, back := routing.ProblemStruckOff, routing.ProblemReturn
+	later(problems[0], routing.ProblemStrikeOff, struck, from.Add(-time.Millisecond), routing.ProblemData{}) // done before
+	p := later(problems[1], routing.ProblemStrikeOff, struck, from, routing.ProblemData{Note: "属实"})         // done in it, and back after it
+	later(p, back, routing.ProblemOpen, span.To, routing.ProblemData{Case: "JS1"})
+	p = later(problems[2], routing.ProblemMove, routing.ProblemOpen, from, routing.ProblemData{Item: "item-2", Category: "cat-2", Unit: "tax"})
+	later(p, back, routing.ProblemOpen, from.Add(time.Hour), routing.ProblemData{Late: true, Note: "又来了"})
+	// 3 is open and untouched.
+	late, e := entry(4)
+	late.OpenedAt, e.At = span.To, span.To // opened after it
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertProblem(ctx, late, e) })
+
+	found := map[string]string{}
+	err := s.ProblemHistories(t.Context(), span, func(h routing.ProblemHistory) error {
+		for _, e := range h.Events {
+			d := e.Data
+			found[h.Number] += fmt.Sprint(e.Seq, e.Action, e.To, d.Item, d.Unit, d.Late, d.Undone, d.Note, e.Actor.Name, " ")
+			if e.Problem != h.Number || e.At.IsZero() {
+				t.Errorf("%+v", e)
+			}
+		}
+		return nil
+	})
+	const begun = "1beginopenitem-1financetrue true "
+	want(t, "histories", found, err, map[string]string{
+		problems[1].Number: begun + "2strike-offstruck_offfalse false ",
+		problems[2].Number: begun + "2moveopenitem-2taxfalse false 3returnopentrue false ",
+		problems[3].Number: begun,
+	})
+	stop := errors.New("enough")
+	err = s.ProblemHistories(t.Context(), span, func(routing.ProblemHistory) error { return stop })
+	wantErr(t, "visit's error", err, stop)
+}
+
 func testPapers(t *testing.T, s routing.Store) {
 	_, err := s.Paper(t.Context(), "2026-Q3")
 	wantErr(t, "no paper", err, routing.ErrNotFound)

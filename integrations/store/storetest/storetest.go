@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"LedgerModel", testLedgerModel},
 		{"LedgerRace", testLedgerRace},
 		{"Histories", testHistories},
+		{"ProblemHistories", testProblemHistories},
 		{"Papers", testPapers},
 		{"RollbackLeavesNothing", testRollback},
 		{"PanicRollsBack", testPanic},
