@@ -146,6 +146,7 @@ type paperCasesView struct {
 	Figure   report.Figure
 	Where    []string // what the figure is narrowed to
 	Back     string
+	Link     func(number string) string
 	Sum      int
 	Cases    []report.Counted
 	More     int
@@ -168,7 +169,8 @@ func (s *Console) paperCases(c *gin.Context, actor routing.Actor) error {
 	if err != nil {
 		return err
 	}
-	v := paperCasesView{Document: d, Figure: figure, Where: report.PlaceNames(of, s.Plan, s.Wording), Back: report.Path(d.Period, d.Scope)}
+	v := paperCasesView{Document: d, Figure: figure, Where: report.PlaceNames(of, s.Plan, s.Wording), Back: report.Path(d.Period, d.Scope),
+		Link: d.LinksTo("").Number}
 	for _, n := range found {
 		v.Sum += n.Times
 	}
