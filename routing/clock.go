@@ -22,10 +22,10 @@ const (
 // Clock is one clock of a case, at one moment. It is computed from the events alone, and stored nowhere.
 type Clock struct {
 	Kind    ClockKind
-	Rule    ClockRule
-	Since   int64  // number of the event that started it
-	Unit    string // lead unit whose clock it is; "" for one of the office
-	Redo    bool   // started by a redo
+	Rule    *ClockRule // one of the timetable's, not to be changed
+	Since   int64      // number of the event that started it
+	Unit    string     // lead unit whose clock it is; "" for one of the office
+	Redo    bool       // started by a redo
 	Started time.Time
 	From    time.Time // counts from here: the moment itself, or the next day when days are counted
 	Stopped time.Time // zero: it still runs
@@ -89,23 +89,33 @@ type fold struct {
 
 func (f *fold) take(e Event) {
 	f.place(e)
-	running := map[ClockKind]bool{}
 	for i := range f.clocks {
 		c := &f.clocks[i]
 		c.mark(e)
 		if c.Running() {
 			f.apply(c, e)
 		}
-		if c.Running() {
-			running[c.Kind] = true
-		}
 	}
-	for _, k := range ClockKinds() {
-		r, ok := f.table.rule(k, f.facts)
-		if ok && !running[k] && e.To.Open() && among(r.Start, e) {
+	if !e.To.Open() {
+		return
+	}
+	for _, rules := range f.table.kinds {
+		if r := firstThatFits(rules, &f.facts); r != nil && among(r.Start, e) && !f.running(r.Clock) {
+			if f.clocks == nil {
+				f.clocks = make([]Clock, 0, 8) // what an ordinary case comes to
+			}
 			f.clocks = append(f.clocks, f.start(r, e))
 		}
 	}
+}
+
+func (f *fold) running(k ClockKind) bool {
+	for i := range f.clocks {
+		if c := &f.clocks[i]; c.Kind == k && c.Running() {
+			return true
+		}
+	}
+	return false
 }
 
 // place follows where the case is, as Case.Apply does.
@@ -127,7 +137,7 @@ func (f *fold) place(e Event) {
 	}
 }
 
-func (f *fold) start(r ClockRule, e Event) Clock {
+func (f *fold) start(r *ClockRule, e Event) Clock {
 	c := Clock{Kind: r.Clock, Rule: r, Since: e.Seq, Started: e.At, Limit: r.Limit}
 	if r.Owner == RoleUnit {
 		c.Unit = f.unit

@@ -158,7 +158,7 @@ func (s *slow) take(e Event) {
 	}
 	for _, k := range ClockKinds() {
 		for _, r := range s.world.rules.Rules {
-			if r.Clock != k || !r.fits(s.facts) {
+			if r.Clock != k || !r.fits(&s.facts) {
 				continue
 			}
 			if !running[k] && e.To.Open() && s.hit(r.Start, e) {

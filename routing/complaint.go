@@ -8,6 +8,7 @@ type Complaint struct {
 	Confidential  bool
 	ComplainantID string // known sender; empty: found or made from Contact
 	ExternalID    string
+	System        string // outside system in which ExternalID is unique; "": the actor
 	Judgement     Judgement
 	Placement     *Placement // decided by a person; nil: the judgement decides
 	Attachments   []string   // ids of attachments already taken in

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 	if err := d.checkComplaint(c); err != nil {
 		return Case{}, false, err
 	}
-	source := sourceOf(actor)
+	source := cmp.Or(c.System, sourceOf(actor))
 	if c.ExternalID != "" {
 		known, err := tx.CaseByExternalID(ctx, source, c.ExternalID)
 		if err == nil {

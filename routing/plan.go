@@ -1,6 +1,9 @@
 package routing
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Plan is the rectification plan as data (configs/plan/taxonomy.yaml): categories, items, lead units and districts.
 type Plan struct {
@@ -74,6 +77,43 @@ func (p *Plan) route(id string) (*Route, error) {
 		}
 	}
 	return nil, invalid("route", "error.route_unknown")
+}
+
+// DistrictNamed returns the full name of the district that people call so, with or without 市, 区 or 县; "" when there is none.
+func (p *Plan) DistrictNamed(name string) string {
+	name = strings.TrimPrefix(name, p.City)
+	for _, d := range p.Districts {
+		if name == d || name != "" && name+"区" == d || name+"县" == d || name+"市" == d {
+			return d
+		}
+	}
+	return ""
+}
+
+// UnitNamed returns the id of the lead unit that is called so in short or in full, or has the id; "" when there is none.
+func (p *Plan) UnitNamed(name string) string {
+	if _, ok := p.UnitByID[name]; ok {
+		return name
+	}
+	for id, u := range p.UnitByID {
+		if name != "" && (name == u.Name || name == u.Full) {
+			return id
+		}
+	}
+	return ""
+}
+
+// ItemNamed returns the id of the item that is called so, has the id, or both as in "1.1 拖欠企业工程款"; "" when there is none.
+func (p *Plan) ItemNamed(name string) string {
+	name = strings.TrimSpace(name)
+	for _, c := range p.Categories {
+		for _, i := range c.Items {
+			if name == i.ID || name == i.Name || name == i.ID+" "+i.Name || name == i.ID+i.Name {
+				return i.ID
+			}
+		}
+	}
+	return ""
 }
 
 // HasDistrict reports whether name is the full name of one of the city's districts.

@@ -96,7 +96,7 @@ type ClockRules struct {
 type Timetable struct {
 	calendar *Calendar
 	ladder   Ladder
-	rules    []ClockRule
+	kinds    [][]*ClockRule // the rules of each clock in their order, in the order of ClockKinds
 }
 
 // NewTimetable checks the rules against the plan and the calendar against itself. The error names the rule and what is wrong with it.
@@ -118,7 +118,17 @@ func NewTimetable(p *Plan, r ClockRules, years []CalendarYear) (*Timetable, erro
 			return nil, fmt.Errorf("clock rule %s: %w", rule.ID, err)
 		}
 	}
-	return &Timetable{calendar: calendar, ladder: r.Ladder, rules: r.Rules}, nil
+	t := &Timetable{calendar: calendar, ladder: r.Ladder}
+	for _, k := range ClockKinds() {
+		var rules []*ClockRule
+		for _, rule := range r.Rules {
+			if rule.Clock == k {
+				rules = append(rules, &rule)
+			}
+		}
+		t.kinds = append(t.kinds, rules)
+	}
+	return t, nil
 }
 
 func (l Ladder) check() error {
@@ -193,20 +203,20 @@ type facts struct {
 }
 
 // fits reports whether the rule is for such cases.
-func (r ClockRule) fits(f facts) bool {
+func (r *ClockRule) fits(f *facts) bool {
 	return (len(r.Urgency) == 0 || oneOf(f.urgency, r.Urgency)) &&
 		(len(r.Items) == 0 || contains(r.Items, f.item) || contains(r.Items, f.category)) &&
 		(len(r.Channels) == 0 || oneOf(f.channel, r.Channels))
 }
 
-// rule is the first rule of the clock that fits.
-func (t *Timetable) rule(k ClockKind, f facts) (ClockRule, bool) {
-	for _, r := range t.rules {
-		if r.Clock == k && r.fits(f) {
-			return r, true
+// firstThatFits is the first of a clock's rules that is for such cases, nil when there is none.
+func firstThatFits(rules []*ClockRule, f *facts) *ClockRule {
+	for _, r := range rules {
+		if r.fits(f) {
+			return r
 		}
 	}
-	return ClockRule{}, false
+	return nil
 }
 
 // Calendar is what the clocks are counted on.

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -43,7 +44,7 @@ type Source interface {
 	ProblemHistories(ctx context.Context, s routing.Span, visit func(routing.ProblemHistory) error) error
 }
 
-// Compute counts everything about the period in one pass over the histories of its cases, and the intake of the two periods that it is
+// Compute counts everything about the period in one pass over the histories of its cases and one over those of its problems, and the intake of the two periods that it is
 // compared with. A period that isn't over is counted up to now, and compared with as much of the others.
 func Compute(ctx context.Context, from Source, plan *routing.Plan, p Period, now time.Time) (Figures, error) {
 	span := p.Span()
@@ -54,20 +55,57 @@ func Compute(ctx context.Context, from Source, plan *routing.Plan, p Period, now
 	if !span.Has(until.Add(-time.Millisecond)) {
 		return Figures{}, fmt.Errorf("count %s: %w", p, &routing.InvalidError{Field: "period", Key: "error.period_future"})
 	}
-	total := &tally{cells: map[Place]*Cell{}}
-	if err := total.read(ctx, from, plan, routing.Span{From: span.From, To: until}); err != nil {
-		return Figures{}, fmt.Errorf("count %s: %w", p, err)
+	whole := routing.Span{From: span.From, To: until}
+	parts := []count{
+		{p, func(ctx context.Context, t *tally) error { return t.read(ctx, from, plan, whole) }},
+		{p, func(ctx context.Context, t *tally) error { return t.readProblems(ctx, from, plan, whole) }},
 	}
 	for figure, other := range map[Figure]Period{FiledBefore: p.Before(), FiledYear: p.YearBefore()} {
 		part := other.Span()
 		if as := part.From.Add(until.Sub(span.From)); until.Before(span.To) && as.Before(part.To) {
 			part.To = as
 		}
-		if err := total.compare(ctx, from, plan, part, figure); err != nil {
-			return Figures{}, fmt.Errorf("count intake of %s: %w", other, err)
-		}
+		parts = append(parts, count{other, func(ctx context.Context, t *tally) error { return t.compare(ctx, from, plan, part, figure) }})
+	}
+	total, err := sum(ctx, parts)
+	if err != nil {
+		return Figures{}, err
 	}
 	return Figures{Period: p, Until: until, Cells: total.sorted()}, nil
+}
+
+// count is one reading of the store for a paper.
+type count struct {
+	of   Period
+	read func(ctx context.Context, t *tally) error
+}
+
+// sum makes the readings side by side, since each waits for the database most of the time.
+func sum(ctx context.Context, parts []count) (*tally, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tallies, failed := make([]*tally, len(parts)), make([]error, len(parts))
+	var readings sync.WaitGroup
+	for i, part := range parts {
+		tallies[i] = &tally{cells: map[Place]*Cell{}}
+		readings.Go(func() {
+			if err := part.read(ctx, tallies[i]); err != nil {
+				failed[i] = fmt.Errorf("count %s: %w", part.of, err)
+				cancel()
+			}
+		})
+	}
+	readings.Wait()
+	for _, err := range failed {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return nil, err
+		}
+	}
+	total := tallies[0]
+	for _, t := range tallies[1:] {
+		total.merge(t)
+	}
+	return total, errors.Join(failed...)
 }
 
 // batch is how many histories a worker gets at a time.
@@ -104,9 +142,10 @@ func (t *tally) read(ctx context.Context, from Source, plan *routing.Plan, span 
 	for _, part := range parts {
 		t.merge(part)
 	}
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+func (t *tally) readProblems(ctx context.Context, from Source, plan *routing.Plan, span routing.Span) error {
 	r := reading{plan: plan, span: span, until: span.To, tell: t.add}
 	return from.ProblemHistories(ctx, span, r.visitProblem)
 }
