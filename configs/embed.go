@@ -12,7 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-//go:embed clocks.yaml calendar/*.yaml plan/*.yaml plan/*.tsv wording/zh-CN/*.yaml
+//go:embed clocks.yaml orders.yaml calendar/*.yaml plan/*.yaml plan/*.tsv wording/zh-CN/*.yaml
 var files embed.FS
 
 // Decode decodes an embedded YAML file, e.g. "plan/taxonomy.yaml", into the caller's struct, whose fields carry `yaml:` tags. Keys

@@ -79,6 +79,9 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 	if err := d.follow(ctx, tx, Case{}, filed, event); err != nil {
 		return Case{}, false, err
 	}
+	if c.Channel == ChannelImport { // months of orders come at once: that is no burst
+		return filed, true, nil
+	}
 	if err := d.gather(ctx, tx, &filed); err != nil {
 		return Case{}, false, err
 	}

@@ -113,14 +113,18 @@ func (a *app) buildDomain(context.Context) (err error) {
 	if a.judge, err = newJudge(a.cfg.Classifier, a.log); err != nil {
 		return err
 	}
-	burst := routing.Burst{Complainants: a.cfg.Repeats.Burst, Within: a.cfg.Repeats.Within}
-	a.desk = routing.NewDesk(a.db.store, a.plan, a.live, clock).WithBurst(burst).WithSurvey(surveyRules(a.cfg.Evaluation)).
-		WithReturns(time.Duration(a.cfg.Ledger.ReturnedDays) * 24 * time.Hour)
+	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live)
 	a.press = report.NewPress(a.db.store, a.plan, a.words, clock)
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:    bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
 		PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log})
 	return err
+}
+
+// newDesk returns the desk as the configuration wants it.
+func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile) *routing.Desk {
+	return routing.NewDesk(store, plan, live, clock).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within}).
+		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour)
 }
 
 // buildWeChat builds both directions of the official account, if one is configured.

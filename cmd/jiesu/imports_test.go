@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"integrations/console":         {"routing", "routing/report"},
 	"integrations/openapi":         {"routing", "routing/report"},
 	"integrations/redis":           {"routing"},
+	"integrations/hotline":         {"routing"},
 }
 
 // standardOnly import nothing from outside either.

@@ -55,6 +55,7 @@ type commands struct {
 	Eval     evalCommand     `cmd:"" help:"Evaluate a model on a corpus folder or a label<TAB>text file."`
 	Feedback feedbackCommand `cmd:"" help:"Write what people decided otherwise as rows to train on."`
 	Sample   sampleCommand   `cmd:"" help:"Draw answered cases for evaluation by a third party, without personal data, as a spreadsheet."`
+	Import   importCommand   `cmd:"" help:"File work orders of the hotline from a workbook or CSV file."`
 	Report   reportCommand   `cmd:"" help:"Write the papers of a week, a month or a quarter as pages to print and workbooks."`
 	User     userCommand     `cmd:"" help:"Accounts of the console."`
 	Key      keyCommand      `cmd:"" help:"Keys of the REST API."`
