@@ -20,6 +20,7 @@ type Config struct {
 	Classifier  Classifier  `yaml:"classifier"`
 	Repeats     Repeats     `yaml:"repeats"`
 	Ledger      Ledger      `yaml:"ledger"`
+	Open311     Open311     `yaml:"open311"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
 	Evaluation  Evaluation  `yaml:"evaluation"`
 	Session     Session     `yaml:"session"`
@@ -71,6 +72,12 @@ type Repeats struct {
 // Ledger says when a problem that was struck off has come back.
 type Ledger struct {
 	ReturnedDays int `yaml:"returned_days"` // the same matter within so many days after striking off
+}
+
+// Open311 is how the city shows itself to systems that speak Open311.
+type Open311 struct {
+	Jurisdiction string `yaml:"jurisdiction"` // jurisdiction_id that is answered; empty: any
+	Contact      string `yaml:"contact"`      // whom to ask for a key
 }
 
 // Dialogue sets the pace of a chat.

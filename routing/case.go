@@ -45,6 +45,7 @@ type Case struct {
 	Text          string // the complaint as said, without later supplements
 	Contact       Contact
 	Confidential  bool // the complainant stays hidden from the unit everywhere
+	Published     bool // the complainant agreed that everybody may read it, without who they are
 	Channel       Channel
 	ExternalID    string // number of the outside system that filed it, unique per Source
 	Source        string // who filed it: key or user id; empty for the bot

@@ -142,7 +142,7 @@ func (d *Desk) complainantOf(ctx context.Context, tx Tx, c Complaint) (Complaina
 func (d *Desk) draft(actor Actor, c Complaint, complainantID, source string) (Case, Event) {
 	now := d.now()
 	filed := Case{
-		Text: c.Text, Contact: c.Contact, Confidential: c.Confidential, Channel: c.Channel, ExternalID: c.ExternalID, Source: source,
+		Text: c.Text, Contact: c.Contact, Confidential: c.Confidential, Published: c.Published, Channel: c.Channel, ExternalID: c.ExternalID, Source: source,
 		ComplainantID: complainantID, Token: NewToken(), Judgement: c.Judgement, FiledAt: now,
 	}
 	e := Event{ID: NewID(), Seq: 1, Action: ActionFile, At: now, Actor: actor, To: StateTriage}
@@ -162,6 +162,7 @@ func (d *Desk) draft(actor Actor, c Complaint, complainantID, source string) (Ca
 	if e.Data.Item == "" {
 		e.Data.Item = Other
 	}
+	e.Data.Published = c.Published
 	if c.Urgency != UrgencyOrdinary {
 		e.Data.Urgency = &c.Urgency
 	}

@@ -30,10 +30,11 @@ type EventData struct {
 	Attachments  []string   `json:"attachments,omitempty"` // attachment ids
 	Contact      bool       `json:"contact,omitempty"`     // the contact was changed
 	Confidential *bool      `json:"confidential,omitempty"`
-	Urgency      *Urgency   `json:"urgency,omitempty"`  // nil: as it was
-	Clock        *ClockMark `json:"clock,omitempty"`    // of the clock that the system acts for: warn, urge, supervise, bulletin
-	Incident     string     `json:"incident,omitempty"` // task id of the mass incident
-	Problem      string     `json:"problem,omitempty"`  // number of the problem that it is one of from now on: merge, split
+	Urgency      *Urgency   `json:"urgency,omitempty"`   // nil: as it was
+	Clock        *ClockMark `json:"clock,omitempty"`     // of the clock that the system acts for: warn, urge, supervise, bulletin
+	Published    bool       `json:"published,omitempty"` // the complainant agreed that everybody may read it
+	Incident     string     `json:"incident,omitempty"`  // task id of the mass incident
+	Problem      string     `json:"problem,omitempty"`   // number of the problem that it is one of from now on: merge, split
 
 	Ground      Ground     `json:"ground,omitempty"`      // of a refusal
 	Route       *Route     `json:"route,omitempty"`       // where the matter belongs that isn't accepted

@@ -47,6 +47,9 @@ type Reader interface {
 	// Papers lists the papers that were made, without their figures, those of the latest periods first.
 	Papers(ctx context.Context, limit int) ([]Paper, error)
 
+	// Published lists cases that everybody may read, the newest first.
+	Published(ctx context.Context, q PublishedQuery) ([]Case, error)
+
 	Complainant(ctx context.Context, id string) (Complainant, error)
 	ComplainantByOpenID(ctx context.Context, openID string) (Complainant, error)
 	ComplainantByPhone(ctx context.Context, phone string) (Complainant, error)

@@ -19,6 +19,7 @@ import (
 	"jiesu/integrations/console"
 	"jiesu/integrations/jobs"
 	"jiesu/integrations/openapi"
+	"jiesu/integrations/openapi/open311"
 	"jiesu/integrations/redis"
 	"jiesu/integrations/wechat"
 	"jiesu/routing"
@@ -259,6 +260,12 @@ func (a *app) buildHTTP(context.Context) error {
 		return err
 	}
 	api.Routes(a.engine)
+	reports, err := open311.New(open311.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: clock, Logger: a.log,
+		Jurisdiction: a.cfg.Open311.Jurisdiction, Contact: a.cfg.Open311.Contact, PublicURL: a.publicURL(), Test: a.sandbox})
+	if err != nil {
+		return err
+	}
+	reports.Routes(a.engine)
 	desks, err := console.New(console.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,

@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"integrations/wechat/sandbox":  {"routing"},
 	"integrations/console":         {"routing", "routing/report"},
 	"integrations/openapi":         {"routing", "routing/report"},
+	"integrations/openapi/open311": {"routing", "integrations/openapi"},
 	"integrations/redis":           {"routing"},
 	"integrations/hotline":         {"routing"},
 }

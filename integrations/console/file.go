@@ -211,7 +211,7 @@ func (s *Console) complaintOf(v url.Values) routing.Complaint {
 	text := strings.TrimSpace(v.Get("text"))
 	phone, _ := routing.PlainPhone(v.Get("phone"))
 	c := routing.Complaint{
-		Text: text, Channel: routing.ChannelHotline, Confidential: v.Get("confidential") == "yes",
+		Text: text, Channel: routing.ChannelHotline, Confidential: v.Get("confidential") == "yes", Published: v.Get("publish") == "yes",
 		Contact: routing.Contact{Enterprise: strings.TrimSpace(v.Get("enterprise")), Name: strings.TrimSpace(v.Get("contact_name")), Phone: phone},
 	}
 	if id := v.Get("external_id"); strings.HasPrefix(id, formID) {

@@ -36,7 +36,7 @@ func TestNoOperationAnswersWithoutAKnownKey(t *testing.T) {
 	stranger, _ := NewKey()
 	for _, op := range operations(number) {
 		for _, header := range []string{"", "Bearer", "Bearer ", "Bearer jsk_", "Basic " + s.keys["admin"], s.keys["admin"], "Bearer " + stranger,
-			"Bearer " + s.keys["admin"] + "x", "Bearer " + hashKey(s.keys["admin"])} {
+			"Bearer " + s.keys["admin"] + "x", "Bearer " + HashKey(s.keys["admin"])} {
 			a := s.do("", op.method, op.path, op.body, "Authorization", header)
 			wantProblem(t, a, http.StatusUnauthorized, "unauthorized")
 			if !strings.HasPrefix(a.Header().Get("WWW-Authenticate"), `Bearer realm="jiesu"`) {
@@ -227,7 +227,7 @@ func TestNewKeysAreUnlikeEachOtherAndKeptAsHash(t *testing.T) {
 	t.Parallel()
 	one, hash := NewKey()
 	two, _ := NewKey()
-	if one == two || len(one) != len("jsk_")+43 || !strings.HasPrefix(one, "jsk_") || hash != hashKey(one) || len(hash) != 64 || strings.Contains(hash, one) {
+	if one == two || len(one) != len("jsk_")+43 || !strings.HasPrefix(one, "jsk_") || hash != HashKey(one) || len(hash) != 64 || strings.Contains(hash, one) {
 		t.Errorf("keys %q %q, hash %q", one, two, hash)
 	}
 }

@@ -23,6 +23,7 @@ type Filing struct {
 	ContactName  string `json:"contact_name,omitempty" maxLength:"100"`
 	Phone        string `json:"phone,omitempty" maxLength:"30" example:"13800001234" doc:"Chinese mobile number, or fixed line with area code."`
 	Confidential bool   `json:"confidential,omitempty" doc:"The complainant stays hidden from the unit everywhere."`
+	Publish      bool   `json:"publish,omitempty" doc:"The complainant agrees that everybody may read the complaint and its answers, without names, numbers and the enterprise (Open311). A confidential one stays private."`
 	Urgency      string `json:"urgency,omitempty" enum:"urgent,danger" doc:"Left out: ordinary. Limits depend on it."`
 	ExternalID   string `json:"external_id,omitempty" maxLength:"200" doc:"Your own number. Filing it again with the same key returns the case that is there."`
 }
@@ -51,7 +52,7 @@ func (a *API) file(ctx context.Context, actor routing.Actor, in *fileInput) (*fi
 	}
 	filed, created, err := a.fileOnce(ctx, actor, routing.Complaint{
 		Text: b.Text, Channel: routing.Channel(b.Channel), Contact: routing.Contact{Enterprise: b.Enterprise, Name: b.ContactName, Phone: phone},
-		Confidential: b.Confidential, ExternalID: b.ExternalID, Judgement: a.Judge.Judge(b.Text), Urgency: routing.Urgency(b.Urgency),
+		Confidential: b.Confidential, Published: b.Publish, ExternalID: b.ExternalID, Judgement: a.Judge.Judge(b.Text), Urgency: routing.Urgency(b.Urgency),
 	})
 	if err != nil {
 		return nil, err

@@ -25,11 +25,11 @@ func NewKey() (plain, hash string) {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	plain = keyPrefix + base64.RawURLEncoding.EncodeToString(b[:])
-	return plain, hashKey(plain)
+	return plain, HashKey(plain)
 }
 
-// hashKey is the SHA-256 of the key in hex. A key has 256 random bits: a slow hash would protect nothing more.
-func hashKey(plain string) string {
+// HashKey is the SHA-256 of the key in hex. A key has 256 random bits: a slow hash would protect nothing more.
+func HashKey(plain string) string {
 	sum := sha256.Sum256([]byte(plain))
 	return hex.EncodeToString(sum[:])
 }
@@ -59,7 +59,7 @@ func (a *API) authenticated(g *gin.Context) {
 	}
 	ctx := g.Request.Context()
 	who := caller{request: g.Request.Method + " " + g.FullPath()}
-	key, err := a.Store.APIKeyByHash(ctx, hashKey(plain))
+	key, err := a.Store.APIKeyByHash(ctx, HashKey(plain))
 	switch {
 	case errors.Is(err, routing.ErrNotFound):
 		refuseKey(g, `Bearer realm="jiesu", error="invalid_token"`)

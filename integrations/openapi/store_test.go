@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
-	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,7 +16,7 @@ import (
 func openStore(t *testing.T, now func() time.Time) routing.Store {
 	t.Helper()
 	ctx := context.Background()
-	db, err := store.Open(ctx, store.Options{URL: pgURL(t), Key: "a key for tests only",
+	db, err := store.Open(ctx, store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "jiesu.db"), Key: "a key for tests only",
 		Now: now, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -31,15 +31,4 @@ func openStore(t *testing.T, now func() time.Time) routing.Store {
 		}
 	})
 	return s
-}
-
-func pgURL(t *testing.T) string {
-	name := "oa" + routing.NewID()
-	if out, err := exec.Command("psql", "-h", "127.0.0.1", "-U", "postgres", "-c", `create database "`+name+`"`).CombinedOutput(); err != nil {
-		t.Fatal(string(out))
-	}
-	t.Cleanup(func() {
-		exec.Command("psql", "-h", "127.0.0.1", "-U", "postgres", "-c", `drop database "`+name+`" with (force)`).Run()
-	})
-	return "postgres://postgres@127.0.0.1:5432/" + name + "?sslmode=disable"
 }

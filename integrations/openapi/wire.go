@@ -31,6 +31,7 @@ type Case struct {
 	ContactName  string                `json:"contact_name" doc:"Masked but for the family name; empty for a unit when the case is confidential."`
 	Phone        string                `json:"phone" example:"138****1234" doc:"Masked in the middle; empty for a unit when the case is confidential."`
 	Confidential bool                  `json:"confidential" doc:"The complainant stays hidden from the unit."`
+	Published    bool                  `json:"published" doc:"The complainant agreed that everybody may read it, without who they are."`
 	ExternalID   string                `json:"external_id" doc:"Number of the system that filed it; not shown to units."`
 	FiledAt      time.Time             `json:"filed_at"`
 	UpdatedAt    time.Time             `json:"updated_at"`
@@ -100,7 +101,7 @@ func (a *API) caseOf(actor routing.Actor, c routing.Case) Case {
 		Unit: c.Unit, UnitName: plan.UnitName(c.Unit), District: c.District, Assisting: list(c.Assisting),
 		Confidence: c.Confidence, Decision: j.Decision, Alternatives: list(j.Alternatives), Evidence: list(j.Evidence), Contrary: list(j.Contrary),
 		Channel: c.Channel, Text: c.Text, Enterprise: c.Contact.Enterprise, ContactName: c.Contact.Name, Phone: c.Contact.Phone,
-		Confidential: c.Confidential, ExternalID: c.ExternalID, FiledAt: beijing(c.FiledAt), UpdatedAt: beijing(c.UpdatedAt),
+		Confidential: c.Confidential, Published: c.Published, ExternalID: c.ExternalID, FiledAt: beijing(c.FiledAt), UpdatedAt: beijing(c.UpdatedAt),
 		Reply: c.Reply, Rating: c.Rating, Redos: c.Redos, Urges: c.Urges, Supervised: c.Supervised, Actions: offered(actor, c, now),
 		Urgency: c.Urgency, Named: c.Named, Clock: summaryOf(c.Clock),
 		Points: list(c.Points), Asked: c.Asked, Extensions: c.Extensions, Restricted: c.Restricted,

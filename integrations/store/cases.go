@@ -11,7 +11,7 @@ import (
 const caseColumns = `number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
 	complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at,
 	reply, rating, redos, urges, refused_by, supervised, urgency, named, clock, clock_due, clock_level, calendar_missing, next_tick,
-	points, asked, extensions, restricted`
+	points, asked, extensions, restricted, published`
 
 func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 	err = scan(&c.Number, &c.State, &c.Version, &c.Text, &c.Contact.Enterprise,
@@ -20,7 +20,7 @@ func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 		sealed{r.vault, "cases.judgement", &c.Judgement}, &c.Category, &c.Item, &c.Unit, &c.District, asJSON{&c.Assisting}, &c.Confidence,
 		when{&c.FiledAt}, when{&c.UpdatedAt}, when{&c.DispatchedAt}, &c.Reply, asJSON{&c.Rating}, &c.Redos, &c.Urges,
 		asJSON{&c.RefusedBy}, &c.Supervised, &c.Urgency, &c.Named, asJSON{&c.Clock}, when{&c.Clock.Due}, &c.Clock.Level, &c.Clock.Missing,
-		when{&c.Clock.NextTick}, asJSON{&c.Points}, &c.Asked, &c.Extensions, &c.Restricted)
+		when{&c.Clock.NextTick}, asJSON{&c.Points}, &c.Asked, &c.Extensions, &c.Restricted, &c.Published)
 	return c, err
 }
 
@@ -34,7 +34,7 @@ func (r reader) caseRow(c routing.Case) row {
 		{"confidence", c.Confidence}, {"filed_at", at(c.FiledAt)}, {"updated_at", at(c.UpdatedAt)}, {"dispatched_at", at(c.DispatchedAt)},
 		{"reply", c.Reply}, {"rating", asJSON{c.Rating}}, {"redos", c.Redos}, {"urges", c.Urges}, {"refused_by", asJSON{c.RefusedBy}},
 		{"supervised", c.Supervised}, {"urgency", c.Urgency}, {"named", c.Named},
-		{"points", asJSON{c.Points}}, {"asked", c.Asked}, {"extensions", c.Extensions}, {"restricted", c.Restricted},
+		{"points", asJSON{c.Points}}, {"asked", c.Asked}, {"extensions", c.Extensions}, {"restricted", c.Restricted}, {"published", c.Published},
 	}...)
 }
 

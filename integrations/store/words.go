@@ -405,9 +405,12 @@ func (r reader) has(column string) string {
 }
 
 // among is for the numbers of a JSON list.
-func (r reader) among() string {
+func (r reader) among() string { return r.listed("cases.number") }
+
+// listed is for the values of a JSON list in a column.
+func (r reader) listed(column string) string {
 	if r.dialect == Postgres {
-		return `cases.number IN (SELECT json_array_elements_text(?::text::json))`
+		return column + ` IN (SELECT json_array_elements_text(?::text::json))`
 	}
-	return `cases.number IN (SELECT value FROM json_each(?))`
+	return column + ` IN (SELECT value FROM json_each(?))`
 }
