@@ -6,7 +6,7 @@ type Complaint struct {
 	Channel       Channel
 	Contact       Contact
 	Confidential  bool
-	Published     bool // the complainant agreed that everybody may read it
+	Published     bool   // the complainant agreed that everybody may read it
 	ComplainantID string // known sender; empty: found or made from Contact
 	ExternalID    string
 	System        string // outside system in which ExternalID is unique; "": the actor

@@ -17,6 +17,18 @@ func (d *Desk) Case(ctx context.Context, actor Actor, number string) (Case, erro
 	return c.View(actor), nil
 }
 
+// CaseIn is Case within the caller's transaction.
+func (d *Desk) CaseIn(ctx context.Context, tx Tx, actor Actor, number string) (Case, error) {
+	c, err := tx.Case(ctx, number)
+	if err != nil {
+		return Case{}, err
+	}
+	if !actor.CanSee(c) {
+		return Case{}, ErrNotFound
+	}
+	return c.View(actor), nil
+}
+
 // CaseByToken opens the complainant's page: the case, and the complainant as an actor.
 func (d *Desk) CaseByToken(ctx context.Context, token string) (Case, Actor, error) {
 	c, err := d.store.CaseByToken(ctx, token)

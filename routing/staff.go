@@ -32,7 +32,11 @@ type APIKey struct {
 	Role      Role
 	Unit      string
 	Hash      string
+	Scopes    []Scope // none: all that its role may
 	CreatedAt time.Time
+	ExpiresAt time.Time // zero: never
+	RevokedAt time.Time // zero: it is good
+	UsedAt    time.Time // to the hour; zero: never
 }
 
 // Actor is the key as an actor.

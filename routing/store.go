@@ -102,6 +102,8 @@ type Reader interface {
 	UserByName(ctx context.Context, name string) (User, error)
 	Session(ctx context.Context, hash string) (Session, error)
 	APIKeyByHash(ctx context.Context, hash string) (APIKey, error)
+	// APIKeys lists every key, the newest first.
+	APIKeys(ctx context.Context) ([]APIKey, error)
 }
 
 // Tx writes within one transaction.
@@ -177,6 +179,13 @@ type Tx interface {
 	TouchSession(ctx context.Context, hash string, at time.Time) error
 	DeleteSession(ctx context.Context, hash string) error
 	InsertAPIKey(ctx context.Context, k APIKey) error
+	// UpdateAPIKey stores when the key was used last and revoked; the rest of a key never changes.
+	UpdateAPIKey(ctx context.Context, k APIKey) error
+
+	// ClaimAnswer begins a request with an idempotency key: fresh, or with what was kept for it. Under a race the second caller waits for the first.
+	ClaimAnswer(ctx context.Context, a KeptAnswer) (fresh bool, kept KeptAnswer, err error)
+	KeepAnswer(ctx context.Context, a KeptAnswer) error
+	ForgetAnswers(ctx context.Context, before time.Time) error
 }
 
 // Job is work to be done after the transaction that enqueues it.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/tabwriter"
+	"time"
 	"unicode/utf8"
 
 	"jiesu/configs"
@@ -81,17 +83,32 @@ func (u userCreate) Run(ctx context.Context, w world, load loader) error {
 
 type keyCommand struct {
 	Create keyCreate `cmd:"" help:"Make an API key and print it, once, on standard output."`
+	List   keyList   `cmd:"" help:"List the keys, without what they are."`
+	Revoke keyRevoke `cmd:"" help:"Make a key worthless."`
 }
 
-type keyCreate struct{ who }
+type keyCreate struct {
+	who
+	Scope   []string      `help:"Narrow the key to a part of what its role may: read, file, act, calls, webhooks; default: all." enum:"read,file,act,calls,webhooks" sep:","`
+	Expires time.Duration `help:"How long it is good, like 2160h; default: for ever."`
+}
 
 // Run implements the command.
 func (k keyCreate) Run(ctx context.Context, w world, load loader) error {
 	if err := k.check(); err != nil {
 		return err
 	}
+	if k.Expires < 0 {
+		return errors.New("--expires must lie ahead")
+	}
 	plain, hash := openapi.NewKey()
 	key := routing.APIKey{ID: routing.NewID(), Name: k.Name, Role: routing.Role(k.Role), Unit: k.Unit, Hash: hash, CreatedAt: clock()}
+	for _, s := range k.Scope {
+		key.Scopes = append(key.Scopes, routing.Scope(s))
+	}
+	if k.Expires > 0 {
+		key.ExpiresAt = key.CreatedAt.Add(k.Expires)
+	}
 	err := withStore(ctx, w, load, func(st routing.Store) error {
 		return st.Update(ctx, func(tx routing.Tx) error { return tx.InsertAPIKey(ctx, key) })
 	})
@@ -99,6 +116,77 @@ func (k keyCreate) Run(ctx context.Context, w world, load loader) error {
 		return fmt.Errorf("create key: %w", err)
 	}
 	_, err = fmt.Fprintln(w.stdout, plain)
+	return err
+}
+
+type keyList struct{}
+
+// Run implements the command.
+func (keyList) Run(ctx context.Context, w world, load loader) error {
+	return withStore(ctx, w, load, func(st routing.Store) error {
+		keys, err := st.APIKeys(ctx)
+		if err != nil {
+			return err
+		}
+		out := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(out, "ID\tNAME\tROLE\tUNIT\tSCOPES\tMADE\tEXPIRES\tUSED\tSTATE") //nolint:errcheck // Flush tells
+		for _, k := range keys {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Role, k.Unit, scopesOf(k), dayOf(k.CreatedAt), dayOf(k.ExpiresAt), dayOf(k.UsedAt), stateOf(k)) //nolint:errcheck // Flush tells
+		}
+		return out.Flush()
+	})
+}
+
+func scopesOf(k routing.APIKey) string {
+	if len(k.Scopes) == 0 {
+		return "all"
+	}
+	var list []string
+	for _, s := range k.Scopes {
+		list = append(list, string(s))
+	}
+	return strings.Join(list, ",")
+}
+
+func dayOf(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.In(routing.Beijing()).Format(time.DateOnly)
+}
+
+func stateOf(k routing.APIKey) string {
+	switch {
+	case !k.RevokedAt.IsZero():
+		return "revoked"
+	case !k.Good(clock()):
+		return "expired"
+	}
+	return "good"
+}
+
+type keyRevoke struct {
+	ID string `arg:"" help:"Its id, as key list shows it."`
+}
+
+// Run implements the command.
+func (k keyRevoke) Run(ctx context.Context, w world, load loader) error {
+	err := withStore(ctx, w, load, func(st routing.Store) error {
+		keys, err := st.APIKeys(ctx)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if key.ID == k.ID && key.RevokedAt.IsZero() {
+				key.RevokedAt = clock()
+				return st.Update(ctx, func(tx routing.Tx) error { return tx.UpdateAPIKey(ctx, key) })
+			}
+		}
+		return fmt.Errorf("there is no good key with the id %q", k.ID)
+	})
+	if err == nil {
+		_, err = fmt.Fprintf(w.stderr, "key %s is worthless now\n", k.ID)
+	}
 	return err
 }
 

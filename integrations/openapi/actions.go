@@ -60,9 +60,11 @@ type PointAnswer struct {
 }
 
 type actInput struct {
-	Number string     `path:"number" example:"JS20261124-012345"`
-	Action actionName `path:"action"`
-	Body   StepBody
+	Idempotent
+	IfMatch string     `header:"If-Match" doc:"ETag of the case that this was decided on; another version is refused with 412."`
+	Number  string     `path:"number" example:"JS20261124-012345"`
+	Action  actionName `path:"action"`
+	Body    StepBody
 }
 
 // Resolve refuses what no database keeps.
@@ -92,11 +94,22 @@ func (a *API) act(ctx context.Context, actor routing.Actor, in *actInput) (*actO
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.Desk.Act(ctx, actor, in.Number, step)
-	if err != nil {
-		return nil, err
-	}
-	return &actOutput{ETag: etag(c), Body: a.caseOf(actor, c)}, nil
+	return once(ctx, a, actor, in.IdempotencyKey, in.Number+"/"+string(in.Action), in.Body, func(ctx context.Context, tx routing.Tx) (*actOutput, error) {
+		if in.IfMatch != "" {
+			before, err := a.Desk.CaseIn(ctx, tx, actor, in.Number)
+			if err != nil {
+				return nil, err
+			}
+			if !matches(in.IfMatch, etag(before)) {
+				return nil, newProblem("precondition-failed", "The case is at another version than If-Match names.")
+			}
+		}
+		c, err := a.Desk.ActIn(ctx, tx, actor, in.Number, step)
+		if err != nil {
+			return nil, err
+		}
+		return &actOutput{ETag: etag(c), Body: a.caseOf(actor, c)}, nil
+	})
 }
 
 // step is the body in the domain's words. Error: *routing.InvalidError for the phone; the desk checks the rest.

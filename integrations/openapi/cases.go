@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"context"
-	"errors"
 	"math"
 	"net/http"
 	"regexp"
@@ -28,7 +27,10 @@ type Filing struct {
 	ExternalID   string `json:"external_id,omitempty" maxLength:"200" doc:"Your own number. Filing it again with the same key returns the case that is there."`
 }
 
-type fileInput struct{ Body Filing }
+type fileInput struct {
+	Idempotent
+	Body Filing
+}
 
 // Resolve refuses what no database keeps.
 func (in *fileInput) Resolve(huma.Context) []error {
@@ -50,17 +52,25 @@ func (a *API) file(ctx context.Context, actor routing.Actor, in *fileInput) (*fi
 	if !callable && b.Phone != "" {
 		return nil, &routing.InvalidError{Field: "phone", Key: "openapi.phone_implausible"}
 	}
-	filed, created, err := a.fileOnce(ctx, actor, routing.Complaint{
+	complaint := routing.Complaint{
 		Text: b.Text, Channel: routing.Channel(b.Channel), Contact: routing.Contact{Enterprise: b.Enterprise, Name: b.ContactName, Phone: phone},
 		Confidential: b.Confidential, Published: b.Publish, ExternalID: b.ExternalID, Judgement: a.Judge.Judge(b.Text), Urgency: routing.Urgency(b.Urgency),
+	}
+	out, err := once(ctx, a, actor, in.IdempotencyKey, "file", b, func(ctx context.Context, tx routing.Tx) (*fileOutput, error) {
+		filed, created, err := a.Desk.FileIn(ctx, tx, actor, complaint)
+		if err != nil {
+			return nil, err
+		}
+		out := &fileOutput{Status: http.StatusOK, Body: FiledCase{a.caseOf(actor, filed), []Similar{}}}
+		if created {
+			out.Status, out.Location = http.StatusCreated, Prefix+"/cases/"+filed.Number
+		}
+		return out, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := &fileOutput{Status: http.StatusOK, Body: FiledCase{a.caseOf(actor, filed), a.similar(ctx, actor, filed.Number)}}
-	if created {
-		out.Status, out.Location = http.StatusCreated, Prefix+"/cases/"+filed.Number
-	}
+	out.Body.Similar = a.similar(ctx, actor, out.Body.Number)
 	return out, nil
 }
 
@@ -75,17 +85,6 @@ func (a *API) similar(ctx context.Context, actor routing.Actor, number string) [
 		similar = append(similar, Similar{x.Case.Number, x.Case.State, math.Round(100*x.Likeness) / 100, x.Own})
 	}
 	return similar
-}
-
-// fileOnce files, and tries again when another request was faster with the same external id: it then finds the case.
-func (a *API) fileOnce(ctx context.Context, actor routing.Actor, c routing.Complaint) (filed routing.Case, created bool, err error) {
-	for range 3 {
-		filed, created, err = a.Desk.File(ctx, actor, c)
-		if !errors.Is(err, routing.ErrConflict) && !errors.Is(err, routing.ErrExists) {
-			break
-		}
-	}
-	return filed, created, err
 }
 
 type getInput struct {

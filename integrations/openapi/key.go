@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -68,8 +69,44 @@ func (a *API) authenticated(g *gin.Context) {
 		write(g, a.internal(ctx, who, fmt.Errorf("look up key: %w", err)))
 		return
 	}
+	if !key.Good(a.Now()) {
+		refuseKey(g, `Bearer realm="jiesu", error="invalid_token"`)
+		return
+	}
+	if need := scopeOf(g.Request.Method, g.Request.URL.Path); !key.Covers(need) {
+		write(g, newProblem("forbidden", "The key lacks the scope "+string(need)+"."))
+		return
+	}
+	a.used(ctx, key)
 	who = caller{actor: key.Actor(), request: g.Request.Method + " " + g.Request.URL.Path}
 	g.Request = g.Request.WithContext(context.WithValue(ctx, callerKey{}, who))
+}
+
+// scopeOf is what a request needs.
+func scopeOf(method, path string) routing.Scope {
+	switch {
+	case method == http.MethodGet, method == http.MethodHead:
+		return routing.ScopeRead
+	case path == Prefix+"/cases":
+		return routing.ScopeFile
+	case strings.HasPrefix(path, Prefix+"/calls"):
+		return routing.ScopeCalls
+	case strings.HasPrefix(path, Prefix+"/webhooks"):
+		return routing.ScopeWebhooks
+	}
+	return routing.ScopeAct
+}
+
+// used notes that the key is in use, once an hour. Requests pass when that fails.
+func (a *API) used(ctx context.Context, key routing.APIKey) {
+	now := a.Now()
+	if now.Sub(key.UsedAt) < time.Hour {
+		return
+	}
+	key.UsedAt = now
+	if err := a.Store.Update(ctx, func(tx routing.Tx) error { return tx.UpdateAPIKey(ctx, key) }); err != nil {
+		a.Logger.WarnContext(ctx, "use of a key not noted", "key_id", key.ID, "err", err)
+	}
 }
 
 func refuseKey(g *gin.Context, challenge string) {

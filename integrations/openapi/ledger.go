@@ -242,6 +242,7 @@ type ProblemStepBody struct {
 }
 
 type problemActInput struct {
+	Idempotent
 	Number string            `path:"number" example:"TZ20261124-012345"`
 	Action problemActionName `path:"action"`
 	Body   ProblemStepBody
@@ -268,13 +269,16 @@ func (a *API) actOnProblem(ctx context.Context, actor routing.Actor, in *problem
 		return nil, routing.ErrNotFound
 	}
 	b := in.Body
-	p, err := a.Desk.ActOnProblem(ctx, actor, in.Number, routing.ProblemStep{Action: routing.ProblemAction(in.Action), Version: b.Version, Note: b.Note,
+	step := routing.ProblemStep{Action: routing.ProblemAction(in.Action), Version: b.Version, Note: b.Note,
 		Cause: b.Cause, Measure: b.Measure, Person: b.Person, Due: b.Due, Assisting: b.Assisting, LastWeek: b.LastWeek, Mechanism: b.Mechanism,
-		NoMechanism: b.NoMechanism, Problem: b.Problem, Case: b.Case, Attachments: b.Attachments})
-	if err != nil {
-		return nil, err
-	}
-	return &problemActOutput{ETag: strconv.Quote(strconv.FormatInt(p.Version, 10)), Body: a.entryOf(actor, p)}, nil
+		NoMechanism: b.NoMechanism, Problem: b.Problem, Case: b.Case, Attachments: b.Attachments}
+	return once(ctx, a, actor, in.IdempotencyKey, in.Number+"/"+string(in.Action), b, func(ctx context.Context, tx routing.Tx) (*problemActOutput, error) {
+		p, err := a.Desk.ActOnProblemIn(ctx, tx, actor, in.Number, step)
+		if err != nil {
+			return nil, err
+		}
+		return &problemActOutput{ETag: strconv.Quote(strconv.FormatInt(p.Version, 10)), Body: a.entryOf(actor, p)}, nil
+	})
 }
 
 type evidenceInput struct {

@@ -27,6 +27,7 @@ const defaultPerMinute = 600
 
 // Store is what the API reads beside the desk.
 type Store interface {
+	Update(ctx context.Context, fn func(tx routing.Tx) error) error
 	APIKeyByHash(ctx context.Context, hash string) (routing.APIKey, error)
 	NoticesOf(ctx context.Context, caseNumber string) ([]routing.Notice, error)
 	DeliveriesOf(ctx context.Context, caseNumber string) ([]routing.Delivery, error)

@@ -36,9 +36,11 @@ var problemKinds = []problemKind{
 	{Name: "timeout", Status: 408, Title: "Request came too slowly", Meaning: "The body did not arrive in time. Send it again."},
 	{Name: "version-conflict", Status: 409, Title: "Changed by someone else", Meaning: "The case is no longer at the version you named. Read it again and decide again."},
 	{Name: "illegal-transition", Status: 409, Title: "Not possible in this state", Meaning: "The case is in a state in which this action cannot be done; see `actions` of the case."},
+	{Name: "precondition-failed", Status: 412, Title: "Changed by someone else", Meaning: "The case is at another version than If-Match names."},
 	{Name: "too-large", Status: 413, Title: "Body too large", Meaning: "A body may have 256 KiB."},
 	{Name: "unsupported-media-type", Status: 415, Title: "Unsupported media type", Meaning: "Send application/json."},
 	{Name: "invalid", Status: 422, Title: "Invalid request", Meaning: "A value is missing or wrong; `errors` says which and why."},
+	{Name: "idempotency-key-reused", Status: 422, Title: "Idempotency-Key used before", Meaning: "The key came with another request before; draw a new one for every request."},
 	{Name: "too-many-requests", Status: 429, Title: "Too many requests", Meaning: "Wait as long as Retry-After says."},
 	{Name: "internal", Status: 500, Title: "Internal error", Meaning: "Our fault. `instance` names the entry in the server's log."},
 }

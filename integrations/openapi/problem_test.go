@@ -148,6 +148,10 @@ func (s switched) now() Store {
 	return s.sound
 }
 
+func (s switched) Update(ctx context.Context, fn func(tx routing.Tx) error) error {
+	return s.sound.Update(ctx, fn)
+}
+
 func (s switched) APIKeyByHash(ctx context.Context, hash string) (routing.APIKey, error) {
 	return s.now().APIKeyByHash(ctx, hash)
 }

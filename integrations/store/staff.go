@@ -84,19 +84,41 @@ func (t *tx) DeleteSession(ctx context.Context, hash string) error {
 	return nil
 }
 
+const keyColumns = `id, name, role, unit, hash, scopes, created_at, expires_at, revoked_at, used_at`
+
+func readKey(scan scanner) (k routing.APIKey, err error) {
+	err = scan(&k.ID, &k.Name, &k.Role, &k.Unit, &k.Hash, asJSON{&k.Scopes}, when{&k.CreatedAt}, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.UsedAt})
+	return k, err
+}
+
 // APIKeyByHash implements routing.Reader.
 func (r reader) APIKeyByHash(ctx context.Context, hash string) (routing.APIKey, error) {
-	read := func(scan scanner) (k routing.APIKey, err error) {
-		err = scan(&k.ID, &k.Name, &k.Role, &k.Unit, &k.Hash, when{&k.CreatedAt})
-		return k, err
+	return one(ctx, r.run, readKey, `SELECT `+keyColumns+` FROM api_keys WHERE hash = $1`, hash)
+}
+
+// APIKeys implements routing.Reader.
+func (r reader) APIKeys(ctx context.Context) ([]routing.APIKey, error) {
+	keys, err := list(ctx, r.run, readKey, `SELECT `+keyColumns+` FROM api_keys ORDER BY created_at DESC, id DESC`)
+	if err != nil {
+		return nil, fmt.Errorf("list API keys: %w", err)
 	}
-	return one(ctx, r.run, read, `SELECT id, name, role, unit, hash, created_at FROM api_keys WHERE hash = $1`, hash)
+	return keys, nil
+}
+
+// UpdateAPIKey implements routing.Tx.
+func (t *tx) UpdateAPIKey(ctx context.Context, k routing.APIKey) error {
+	err := update(ctx, t.run, "api_keys", row{{"used_at", at(k.UsedAt)}, {"revoked_at", at(k.RevokedAt)}}, row{{"id", k.ID}}, routing.ErrNotFound)
+	if err != nil {
+		return fmt.Errorf("update API key %s: %w", k.ID, err)
+	}
+	return nil
 }
 
 // InsertAPIKey implements routing.Tx.
 func (t *tx) InsertAPIKey(ctx context.Context, k routing.APIKey) error {
 	err := insert(ctx, t.run, "api_keys", row{
-		{"id", k.ID}, {"name", k.Name}, {"role", k.Role}, {"unit", k.Unit}, {"hash", k.Hash}, {"created_at", at(k.CreatedAt)},
+		{"id", k.ID}, {"name", k.Name}, {"role", k.Role}, {"unit", k.Unit}, {"hash", k.Hash}, {"scopes", asJSON{k.Scopes}},
+		{"created_at", at(k.CreatedAt)}, {"expires_at", at(k.ExpiresAt)}, {"revoked_at", at(k.RevokedAt)}, {"used_at", at(k.UsedAt)},
 	})
 	if err != nil {
 		return fmt.Errorf("insert API key %s: %w", k.Name, err)

@@ -206,7 +206,17 @@ func (s *Server) keyed(g *gin.Context) (routing.Actor, error) {
 	if errors.Is(err, routing.ErrNotFound) {
 		return routing.Actor{}, errKey
 	}
-	return key.Actor(), err
+	if err != nil {
+		return routing.Actor{}, err
+	}
+	need := routing.ScopeRead
+	if g.Request.Method == http.MethodPost {
+		need = routing.ScopeFile
+	}
+	if !key.Good(s.Now()) || !key.Covers(need) {
+		return routing.Actor{}, errKey
+	}
+	return key.Actor(), nil
 }
 
 // read is what stands directly under the prefix.
