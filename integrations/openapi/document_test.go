@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -47,13 +48,30 @@ func TestTheDocumentDescribesEveryRouteAndNothingElse(t *testing.T) {
 	var served []string
 	for _, r := range api.router.Routes() {
 		path := strings.NewReplacer(":number", "{number}", ":action", "{action}").Replace(r.Path)
-		if path != Prefix+"/openapi.json" {
+		if path != Prefix+"/openapi.json" && !strings.HasPrefix(path, Prefix+"/docs") {
 			served = append(served, r.Method+" "+path)
 		}
 	}
 	slices.Sort(served)
 	if !slices.Equal(described, served) || len(served) != 12 {
 		t.Errorf("described %v\nserved %v", described, served)
+	}
+}
+
+func TestTheReferenceIsServedWithoutAKeyAndLoadsNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for path, says := range map[string][]string{"/docs": {"file-case", "Idempotency-Key", "/api/v1/problems/version-conflict", `href="docs.css"`}, "/docs.css": {"max-width"}} {
+		w := httptest.NewRecorder()
+		s.engine.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, Prefix+path, nil))
+		for _, want := range says {
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s: %d lacks %s", path, w.Code, want)
+			}
+		}
+		if strings.Contains(w.Body.String(), "http://") || strings.Contains(w.Body.String(), "<script") {
+			t.Errorf("%s loads something", path)
+		}
 	}
 }
 

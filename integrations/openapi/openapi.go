@@ -76,7 +76,7 @@ func New(c Config) (*API, error) {
 		return nil, fmt.Errorf("write OpenAPI document: %w", err)
 	}
 	a.spec = spec
-	return a, nil
+	return a, a.pages(api.OpenAPI())
 }
 
 // Routes mounts the API on the engine. It has a router of its own below Prefix, so that a wrong address or method there is
