@@ -5,7 +5,12 @@
 // example.yaml explains every key.
 package configs
 
-import "time"
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
 
 // Config is the whole configuration. Every scalar key has an environment name made from its path: wechat.app_id is
 // JIESU_WECHAT_APP_ID. Default gives working values; Load reads them; Validate says what is wrong with them.
@@ -21,6 +26,7 @@ type Config struct {
 	Repeats     Repeats     `yaml:"repeats"`
 	Ledger      Ledger      `yaml:"ledger"`
 	Open311     Open311     `yaml:"open311"`
+	Webhooks    Webhooks    `yaml:"webhooks"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
 	Evaluation  Evaluation  `yaml:"evaluation"`
 	Session     Session     `yaml:"session"`
@@ -78,6 +84,26 @@ type Ledger struct {
 type Open311 struct {
 	Jurisdiction string `yaml:"jurisdiction"` // jurisdiction_id that is answered; empty: any
 	Contact      string `yaml:"contact"`      // whom to ask for a key
+}
+
+// Webhooks says whom events may be told to.
+type Webhooks struct {
+	Allowed string `yaml:"allowed"` // networks (CIDR, with commas between them) that are called though they aren't public
+}
+
+// Networks are the allowed ones. Error: one of them is none.
+func (w Webhooks) Networks() (list []netip.Prefix, err error) {
+	for text := range strings.SplitSeq(w.Allowed, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("read network %q: %w", text, err)
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // Dialogue sets the pace of a chat.

@@ -106,6 +106,8 @@ func (c Config) validateLimits(v *validation) {
 	v.check(risk >= 0 && risk <= 0.2, "classifier.max_wrong_units", "must be a share from 0 to 0.2")
 	v.check(c.Repeats.Burst >= 2 && c.Repeats.Burst <= 50, "repeats.burst", "must be from 2 to 50 complainants")
 	v.check(c.Repeats.Within >= time.Hour && c.Repeats.Within <= 7*24*time.Hour, "repeats.within", "must be from 1h to 168h")
+	_, err := c.Webhooks.Networks()
+	v.check(err == nil, "webhooks.allowed", "must be networks like 10.20.0.0/16, with commas between them")
 	v.check(c.Ledger.ReturnedDays >= 1 && c.Ledger.ReturnedDays <= 365, "ledger.returned_days", "must be from 1 to 365 days")
 	v.check(d.RemindAfter > 0, "dialogue.remind_after", "must be longer than 0")
 	v.check(d.CloseAfter > d.RemindAfter, "dialogue.close_after", "must be longer than dialogue.remind_after")

@@ -181,7 +181,10 @@ func (d *Desk) insert(ctx context.Context, tx Tx, c *Case, e Event) error {
 		c.Number, e.Case = number, number
 		d.wind(c, []Event{e})
 		err = tx.InsertCase(ctx, *c, e)
-		if err == nil || !errors.Is(err, ErrExists) {
+		if err == nil {
+			return d.hook(ctx, tx, *c, e)
+		}
+		if !errors.Is(err, ErrExists) {
 			return err
 		}
 	}

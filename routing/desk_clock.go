@@ -55,7 +55,15 @@ func (d *Desk) record(ctx context.Context, tx Tx, c *Case, e Event) error {
 		}
 		d.wind(c, append(past, e))
 	}
-	return tx.UpdateCase(ctx, *c, e)
+	return d.update(ctx, tx, *c, e)
+}
+
+// update stores the case with its event, and what outside systems are to be told of it.
+func (d *Desk) update(ctx context.Context, tx Tx, c Case, e Event) error {
+	if err := tx.UpdateCase(ctx, c, e); err != nil {
+		return err
+	}
+	return d.hook(ctx, tx, c, e)
 }
 
 // checkOvertaken is ErrConflict when somebody has acted since the version. What the system enters overtakes nobody: whoever was writing an
@@ -119,7 +127,7 @@ func (d *Desk) TickIn(ctx context.Context, tx Tx, number string) (int, error) {
 		c.Apply(e, d.plan)
 		events = append(events, e)
 		d.wind(&c, events)
-		if err := tx.UpdateCase(ctx, c, e); err != nil {
+		if err := d.update(ctx, tx, c, e); err != nil {
 			return 0, err
 		}
 		if err := d.notify(ctx, tx, c, e); err != nil {

@@ -105,7 +105,7 @@ func (d *Desk) join(ctx context.Context, tx Tx, incident string, c *Case) (err e
 		e := Event{ID: NewID(), Case: c.Number, Seq: c.Version + 1, Action: ActionJoin, At: d.now(), Actor: System(), From: c.State, To: c.State,
 			Data: EventData{Incident: incident}}
 		next.Apply(e, d.plan)
-		if err = tx.UpdateCase(ctx, next, e); err == nil {
+		if err = d.update(ctx, tx, next, e); err == nil {
 			*c = next
 			break
 		}

@@ -47,6 +47,15 @@ type Reader interface {
 	// Papers lists the papers that were made, without their figures, those of the latest periods first.
 	Papers(ctx context.Context, limit int) ([]Paper, error)
 
+	// Endpoints lists the webhook endpoints, the oldest first.
+	Endpoints(ctx context.Context) ([]Endpoint, error)
+	Endpoint(ctx context.Context, id string) (Endpoint, error)
+	Hook(ctx context.Context, id string) (Hook, error)
+	// Hooks lists the newest first.
+	Hooks(ctx context.Context, q HookQuery) ([]Hook, error)
+	// HookBefore reports whether an earlier event of the same case is still to be told to the same endpoint.
+	HookBefore(ctx context.Context, h Hook) (bool, error)
+
 	// Published lists cases that everybody may read, the newest first.
 	Published(ctx context.Context, q PublishedQuery) ([]Case, error)
 
@@ -182,6 +191,11 @@ type Tx interface {
 	// UpdateAPIKey stores when the key was used last and revoked; the rest of a key never changes.
 	UpdateAPIKey(ctx context.Context, k APIKey) error
 
+	InsertEndpoint(ctx context.Context, e Endpoint) error // ErrExists: name taken
+	UpdateEndpoint(ctx context.Context, e Endpoint) error
+	InsertHook(ctx context.Context, h Hook) error
+	UpdateHook(ctx context.Context, h Hook) error
+
 	// ClaimAnswer begins a request with an idempotency key: fresh, or with what was kept for it. Under a race the second caller waits for the first.
 	ClaimAnswer(ctx context.Context, a KeptAnswer) (fresh bool, kept KeptAnswer, err error)
 	KeepAnswer(ctx context.Context, a KeptAnswer) error
@@ -201,6 +215,7 @@ type JobKind string
 const (
 	JobDeliver JobKind = "deliver"     // a notice
 	JobMedia   JobKind = "fetch_media" // an attachment's content
+	JobHook    JobKind = "webhook"     // an event told to an outside system
 )
 
 // ClockFilter names the cases whose clocks need somebody.

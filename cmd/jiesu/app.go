@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"jiesu/integrations/jobs"
 	"jiesu/integrations/openapi"
 	"jiesu/integrations/openapi/open311"
+	"jiesu/integrations/openapi/webhooks"
 	"jiesu/integrations/redis"
 	"jiesu/integrations/wechat"
 	"jiesu/routing"
@@ -229,9 +231,18 @@ func (a *app) buildJobs(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	allowed, err := a.networks()
+	if err != nil {
+		return err
+	}
+	hooks, err := webhooks.New(webhooks.Config{Store: a.db.store, Desk: a.desk, Allowed: allowed, Now: clock, Logger: a.log,
+		Version: version, Registerer: a.metrics})
+	if err != nil {
+		return err
+	}
 	a.runner, err = jobs.NewRunner(jobs.Config{
 		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
-		Wording: a.words, Ladder: a.ladder(), Media: a.media(),
+		Wording: a.words, Ladder: a.ladder(), Media: a.media(), Hooks: hooks,
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
@@ -240,6 +251,15 @@ func (a *app) buildJobs(context.Context) (err error) {
 		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
 	})
 	return err
+}
+
+// networks are those that webhooks may go to though they aren't public; in the demonstration also this machine.
+func (a *app) networks() ([]netip.Prefix, error) {
+	list, err := a.cfg.Webhooks.Networks()
+	if a.sandbox {
+		list = append(list, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+	}
+	return list, err
 }
 
 func (a *app) buildHTTP(context.Context) error {

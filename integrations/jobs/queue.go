@@ -34,6 +34,7 @@ const (
 	queueNotices = "notices"
 	queueMedia   = "media"
 	queueClocks  = "clocks"
+	queueHooks   = "hooks"
 )
 
 // defaultCooldown is the shortest time between two looks for jobs.
@@ -63,6 +64,17 @@ func (mediaArgs) Kind() string { return string(routing.JobMedia) }
 
 func (mediaArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: queueMedia, MaxAttempts: maxAttempts}
+}
+
+// hookArgs are the arguments of routing.JobHook.
+type hookArgs struct {
+	Hook string `json:"hook"`
+}
+
+func (hookArgs) Kind() string { return string(routing.JobHook) }
+
+func (hookArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queueHooks, MaxAttempts: maxAttempts}
 }
 
 // Migrate brings River's own tables to the version that this binary needs. It is safe to call at every start.
@@ -121,6 +133,8 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, j routing.Job) error {
 		args = deliverArgs{Notice: j.ID}
 	case routing.JobMedia:
 		args = mediaArgs{Attachment: j.ID}
+	case routing.JobHook:
+		args = hookArgs{Hook: j.ID}
 	default:
 		return fmt.Errorf("enqueue job: unknown kind %q", j.Kind)
 	}

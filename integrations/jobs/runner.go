@@ -31,6 +31,7 @@ type Config struct {
 	Wording   routing.Wording
 	Ladder    []routing.Messenger // first choice first; an operator's call comes after the last
 	Media     MediaFetcher
+	Hooks     HookSender // nil: no webhooks are sent here
 	Periodic  []Periodic
 	PublicURL string // without a slash at the end
 
@@ -42,6 +43,11 @@ type Config struct {
 	Now        func() time.Time // the real clock in production: River plans its retries by it
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+}
+
+// HookSender tells an outside system of an event. It returns how long to wait before the next look, 0 when nothing is left to do.
+type HookSender interface {
+	Send(ctx context.Context, id string) (wait time.Duration, err error)
 }
 
 // Runner works the jobs of this process. Several processes share one database; each job is worked by one.
@@ -156,6 +162,16 @@ func (cfg Config) river(count *metrics) (*river.Config, error) {
 		queues[queueMedia] = river.QueueConfig{MaxWorkers: cfg.Workers}
 		err = errors.Join(err, river.AddWorkerSafely(workers, newWorker(cfg, count, func(ctx context.Context, job *river.Job[mediaArgs]) error {
 			return m.collect(ctx, job.Args.Attachment)
+		})))
+	}
+	if cfg.Hooks != nil {
+		queues[queueHooks] = river.QueueConfig{MaxWorkers: cfg.Workers, FetchPollInterval: time.Second}
+		err = errors.Join(err, river.AddWorkerSafely(workers, newWorker(cfg, count, func(ctx context.Context, job *river.Job[hookArgs]) error {
+			wait, err := cfg.Hooks.Send(ctx, job.Args.Hook)
+			if err == nil && wait > 0 {
+				return river.JobSnooze(wait)
+			}
+			return err
 		})))
 	}
 	if len(cfg.Periodic) > 0 {

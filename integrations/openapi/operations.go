@@ -39,6 +39,7 @@ func (a *API) register(api huma.API) {
 		handle(a, "query", a.plan))
 
 	a.registerLedger(api)
+	a.registerHooks(api)
 
 	doc := api.OpenAPI()
 	filed := doc.Paths[cases].Post.Responses

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func TestCasesFromBeforeAreFoundAndCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		db := openDB(t, url)
-		for _, statement := range undo(t, "both", strings.HasPrefix(url, "sqlite:")) {
+		for _, statement := range undo(t, strings.HasPrefix(url, "sqlite:")) {
 			if _, err := db.Write().ExecContext(t.Context(), statement); err != nil {
 				t.Fatalf("%s: %v", statement, err)
 			}
@@ -45,22 +46,34 @@ func TestCasesFromBeforeAreFoundAndCounted(t *testing.T) {
 	})
 }
 
-// undo lists what takes back a part of the migration of lists.
-func undo(t *testing.T, name string, sqlite bool) (list []string) {
+// undo lists what takes back the migration of lists and everything after it.
+func undo(t *testing.T, sqlite bool) (list []string) {
 	t.Helper()
-	text, err := os.ReadFile("migrations/lists/" + name + ".sql")
+	later, err := filepath.Glob("migrations/000*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile(`CREATE (INDEX|TABLE) (\w+)|ALTER TABLE (\w+) ADD COLUMN (\w+)`).FindAllStringSubmatch(string(text), -1) {
-		if m[1] != "" {
-			list = append(list, "DROP "+m[1]+" "+m[2])
-		} else {
-			list = append(list, "ALTER TABLE "+m[3]+" DROP COLUMN "+m[4])
+	files := []string{"migrations/lists/both.sql"}
+	for _, name := range later {
+		if filepath.Base(name) > "00009" {
+			files = append(files, name)
+		}
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`CREATE (INDEX|TABLE) (\w+)|ALTER TABLE (\w+) ADD COLUMN (\w+)`).FindAllStringSubmatch(string(text), -1) {
+			if m[1] != "" {
+				list = append(list, "DROP "+m[1]+" "+m[2])
+			} else {
+				list = append(list, "ALTER TABLE "+m[3]+" DROP COLUMN "+m[4])
+			}
 		}
 	}
 	slices.Reverse(list)
-	list = append(list, "DROP TABLE case_words", "DELETE FROM goose_db_version WHERE version_id = 9")
+	list = append(list, "DROP TABLE case_words", "DELETE FROM goose_db_version WHERE version_id >= 9")
 	if sqlite {
 		list = append(list, "DROP TABLE case_terms")
 	}

@@ -1,0 +1,153 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"jiesu/routing"
+)
+
+func testPublished(t *testing.T, s routing.Store) {
+	complainant(t, s, "1")
+	filed := stored(noon)
+	for n := range 7 {
+		file(t, s, n, "1", func(c *routing.Case) {
+			c.Published = n != 0 // nobody agreed
+			c.Confidential, c.Restricted = n == 1, n == 2
+			if n == 3 {
+				c.Item = "1.2"
+			}
+			if n == 4 {
+				c.State = routing.StateStruckOff
+			}
+			c.FiledAt = filed.Add(time.Duration(n) * time.Hour)
+			c.UpdatedAt = c.FiledAt
+		})
+	}
+	yes, no := true, false
+	for name, tt := range map[string]struct {
+		q    routing.PublishedQuery
+		want []int
+	}{
+		"all": {routing.PublishedQuery{}, []int{6, 5, 4, 3}}, "open": {routing.PublishedQuery{Open: &yes}, []int{6, 5, 3}}, "closed": {routing.PublishedQuery{Open: &no}, []int{4}},
+		"of an item": {routing.PublishedQuery{Items: []string{"1.2", "9.9"}}, []int{3}}, "of no item": {routing.PublishedQuery{Items: []string{}}, nil},
+		"named":      {routing.PublishedQuery{Numbers: []string{number(0), number(1), number(2), number(5), "x"}}, []int{5}},
+		"filed from": {routing.PublishedQuery{FiledFrom: filed.Add(5 * time.Hour)}, []int{6, 5}}, "filed to": {routing.PublishedQuery{FiledTo: filed.Add(5 * time.Hour)}, []int{4, 3}},
+		"updated from": {routing.PublishedQuery{UpdatedFrom: filed.Add(6 * time.Hour)}, []int{6}}, "a page": {routing.PublishedQuery{Offset: 1, Limit: 2}, []int{5, 4}},
+	} {
+		if tt.q.Limit == 0 {
+			tt.q.Limit = 1000
+		}
+		cases, err := s.Published(t.Context(), tt.q)
+		var got []int
+		for _, c := range cases {
+			got = append(got, slices.IndexFunc([]int{0, 1, 2, 3, 4, 5, 6}, func(n int) bool { return number(n) == c.Number }))
+		}
+		want(t, name, got, err, tt.want)
+	}
+}
+
+func number(n int) string { return fmt.Sprintf("JS20261124-%06d", n) }
+
+func testHooks(t *testing.T, s routing.Store) {
+	at := stored(noon)
+	e := routing.Endpoint{ID: "e1", Name: "数据局", URL: "https://a.example/?token=x", Events: []string{"case.*"}, Secrets: []string{"whsec_b", "whsec_a"},
+		Format: routing.HookStandard, MadeBy: "某人", CreatedAt: at}
+	other := routing.Endpoint{ID: "e2", Name: "另一个", URL: "https://b.example/", Secrets: []string{"whsec_c"}, Format: routing.HookCloudEvents, OffSince: at, OffWhy: routing.HookOffGone, CreatedAt: at.Add(1e9)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		if err := tx.InsertEndpoint(ctx, e); err != nil {
+			return err
+		}
+		return tx.InsertEndpoint(ctx, other)
+	})
+	wantErr(t, "the name again", writing(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return tx.InsertEndpoint(ctx, routing.Endpoint{ID: "e3", Name: e.Name, Format: routing.HookStandard})
+	}), routing.ErrExists)
+	all, err := s.Endpoints(t.Context())
+	want(t, "endpoints", all, err, []routing.Endpoint{e, other})
+	e.OffSince, e.OffWhy, e.Events, e.Secrets = at, routing.HookOffFailed, nil, []string{"whsec_d"}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateEndpoint(ctx, e) })
+	got, err := s.Endpoint(t.Context(), "e1")
+	want(t, "changed endpoint", got, err, e)
+	_, err = s.Endpoint(t.Context(), "none")
+	wantErr(t, "no endpoint", err, routing.ErrNotFound)
+
+	var hooks []routing.Hook
+	for n := range 4 {
+		h := routing.Hook{ID: fmt.Sprint("msg_", n), Endpoint: "e1", Case: "JS1", Seq: int64(n + 1), Type: "case.sign", Body: `{"a":1}`, State: routing.HookPending,
+			CreatedAt: at.Add(time.Duration(n) * time.Second), NextAt: at}
+		if n == 3 {
+			h.Case = "JS2"
+		}
+		hooks = append(hooks, h)
+	}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		for _, h := range hooks {
+			if err := tx.InsertHook(ctx, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for n, before := range []bool{false, true, true, false} {
+		earlier, err := s.HookBefore(t.Context(), hooks[n])
+		want(t, fmt.Sprint("something before ", n), earlier, err, before)
+	}
+	hooks[0].State, hooks[0].Attempts, hooks[0].Status, hooks[0].Error, hooks[0].TriedAt = routing.HookDone, 3, 204, "x", at
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateHook(ctx, hooks[0]) })
+	one, err := s.Hook(t.Context(), "msg_0")
+	want(t, "a telling", one, err, hooks[0])
+	earlier, err := s.HookBefore(t.Context(), hooks[1])
+	want(t, "nothing before the second any more", earlier, err, false)
+	for name, tt := range map[string]struct {
+		q    routing.HookQuery
+		want []int
+	}{
+		"log": {routing.HookQuery{Endpoint: "e1"}, []int{3, 2, 1, 0}}, "of another": {routing.HookQuery{Endpoint: "e2"}, nil}, "pending": {routing.HookQuery{Endpoint: "e1", States: []routing.HookState{routing.HookPending}}, []int{3, 2, 1}},
+		"since": {routing.HookQuery{Endpoint: "e1", Since: at.Add(2 * time.Second)}, []int{3, 2}}, "a page": {routing.HookQuery{Endpoint: "e1", Before: "msg_3", Limit: 2}, []int{2, 1}},
+	} {
+		list, err := s.Hooks(t.Context(), tt.q)
+		var got []int
+		for _, h := range list {
+			got = append(got, int(h.ID[4]-'0'))
+		}
+		want(t, name, got, err, tt.want)
+	}
+}
+
+func testKeysAndAnswers(t *testing.T, s routing.Store) {
+	at := stored(noon)
+	k := routing.APIKey{ID: "k1", Name: "热线", Role: routing.RoleOperator, Hash: "h1", Scopes: []routing.Scope{routing.ScopeFile}, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertAPIKey(ctx, k) })
+	got, err := s.APIKeyByHash(t.Context(), "h1")
+	want(t, "key", got, err, k)
+	k.UsedAt, k.RevokedAt = at.Add(time.Minute), at.Add(2*time.Minute)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateAPIKey(ctx, k) })
+	all, err := s.APIKeys(t.Context())
+	want(t, "keys", all, err, []routing.APIKey{k})
+
+	ask := routing.KeptAnswer{Owner: "k1", Key: "a", Request: "r1", At: at}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		fresh, _, err := tx.ClaimAnswer(ctx, ask)
+		want(t, "the first time", fresh, err, true)
+		answer := ask
+		answer.Answer = []byte(`{"phone":"13800001234"}`)
+		return tx.KeepAnswer(ctx, answer)
+	})
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		fresh, kept, err := tx.ClaimAnswer(ctx, routing.KeptAnswer{Owner: "k1", Key: "a", Request: "r2", At: at})
+		want(t, "the second time", fresh, err, false)
+		want(t, "what was kept", string(kept.Answer)+kept.Request, nil, `{"phone":"13800001234"}r1`)
+		fresh, _, err = tx.ClaimAnswer(ctx, routing.KeptAnswer{Owner: "k2", Key: "a", Request: "r2", At: at})
+		want(t, "another's", fresh, err, true)
+		return tx.ForgetAnswers(ctx, at.Add(time.Millisecond))
+	})
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		fresh, _, err := tx.ClaimAnswer(ctx, ask)
+		want(t, "forgotten", fresh, err, true)
+		return nil
+	})
+}
