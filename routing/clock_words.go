@@ -86,7 +86,7 @@ func (t *Timetable) Lines(w Wording, s CaseClock, now time.Time) []ClockLine {
 	if s.Kind == "" {
 		return nil
 	}
-	c := Clock{Kind: s.Kind, Limit: Limit{Unit: s.Unit}, Due: s.Due, Level: s.Level, Missing: s.Missing, State: ClockRunning}
+	c := Clock{Kind: s.Kind, Rule: &ClockRule{}, Limit: Limit{Unit: s.Unit}, Due: s.Due, Level: s.Level, Missing: s.Missing, State: ClockRunning}
 	left, err := t.Left(s, now)
 	c.Budget = left
 	switch late := !s.Due.IsZero() && now.After(s.Due); {

@@ -58,5 +58,6 @@ const (
 	TaskCallBack TaskKind = "call_back" // no message reached the complainant
 	TaskChat     TaskKind = "chat"      // asked for a human
 	TaskVoice    TaskKind = "voice"     // write down a voice message
+	TaskMissed   TaskKind = "missed"    // called, and nobody answered
 	TaskIncident TaskKind = "incident"  // see to a mass incident: the office alone
 )

@@ -35,6 +35,8 @@ func (t tasksTx) InsertNotice(_ context.Context, n Notice) error {
 	t.notices = append(t.notices, n)
 	return nil
 }
+func (tasksTx) Endpoints(context.Context) ([]Endpoint, error) { return nil, nil }
+
 func (t tasksTx) InsertTask(_ context.Context, x Task) error {
 	t.records = append(t.records, x)
 	return nil

@@ -8,6 +8,7 @@ type User struct {
 	Name        string
 	Role        Role
 	Unit        string // for RoleUnit
+	Extension   string // at which they answer the telephone; ""
 	Hash        string
 	Failures    int
 	LockedUntil time.Time

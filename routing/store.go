@@ -47,6 +47,12 @@ type Reader interface {
 	// Papers lists the papers that were made, without their figures, those of the latest periods first.
 	Papers(ctx context.Context, limit int) ([]Paper, error)
 
+	Call(ctx context.Context, id string) (Call, error)
+	// Calls lists the newest first.
+	Calls(ctx context.Context, q CallQuery) ([]Call, error)
+	// UserOfCall finds who answers a call, by account name or else by extension; ErrNotFound when it is nobody of ours.
+	UserOfCall(ctx context.Context, name, extension string) (User, error)
+
 	// Endpoints lists the webhook endpoints, the oldest first.
 	Endpoints(ctx context.Context) ([]Endpoint, error)
 	Endpoint(ctx context.Context, id string) (Endpoint, error)
@@ -190,6 +196,9 @@ type Tx interface {
 	InsertAPIKey(ctx context.Context, k APIKey) error
 	// UpdateAPIKey stores when the key was used last and revoked; the rest of a key never changes.
 	UpdateAPIKey(ctx context.Context, k APIKey) error
+
+	InsertCall(ctx context.Context, c Call) error // ErrExists
+	UpdateCall(ctx context.Context, c Call) error
 
 	InsertEndpoint(ctx context.Context, e Endpoint) error // ErrExists: name taken
 	UpdateEndpoint(ctx context.Context, e Endpoint) error

@@ -27,6 +27,8 @@ type Volatile interface {
 type Update struct {
 	Number string   `json:"number,omitempty"` // "" for the task list
 	Units  []string `json:"units,omitempty"`
+	Call   string   `json:"call,omitempty"` // a call that User has just answered: for their screen alone
+	User   string   `json:"user,omitempty"`
 }
 
 // Memory is the in-process Volatile.

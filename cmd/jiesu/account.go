@@ -45,7 +45,10 @@ type userCommand struct {
 	Create userCreate `cmd:"" help:"Make an account; the password is read from standard input."`
 }
 
-type userCreate struct{ who }
+type userCreate struct {
+	who
+	Extension string `help:"Extension at which they answer the telephone, for calls to open on their screen."`
+}
 
 // minPassword is the shortest password taken, in characters (NIST SP 800-63B asks for at least eight).
 const minPassword = 8
@@ -67,7 +70,7 @@ func (u userCreate) Run(ctx context.Context, w world, load loader) error {
 	if err != nil {
 		return err
 	}
-	user := routing.User{ID: routing.NewID(), Name: u.Name, Role: routing.Role(u.Role), Unit: u.Unit, Hash: hash, CreatedAt: clock()}
+	user := routing.User{ID: routing.NewID(), Name: u.Name, Role: routing.Role(u.Role), Unit: u.Unit, Extension: u.Extension, Hash: hash, CreatedAt: clock()}
 	err = withStore(ctx, w, load, func(st routing.Store) error {
 		return st.Update(ctx, func(tx routing.Tx) error { return tx.InsertUser(ctx, user) })
 	})

@@ -122,6 +122,7 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/file", s.staff(s.file, filers...))
 	g.POST("/console/suggest", s.staff(s.suggest, filers...))
 	g.POST("/console/lookup", s.staff(s.lookup, filers...))
+	g.GET("/console/calls", s.staff(s.calls, filers...))
 	g.GET("/console/tasks", s.staff(s.tasks, filers...))
 	g.GET("/console/tasks/:id/:action", s.staff(s.backToTasks, filers...))
 	g.POST("/console/tasks/:id/done", s.staff(s.finishTask, filers...))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -61,6 +62,12 @@ func (s *Console) events(c *gin.Context, actor routing.Actor) error {
 
 // hint is the line for the actor, "" when the update is none of theirs.
 func hint(actor routing.Actor, u routing.Update) string {
+	if u.Call != "" {
+		if u.User != actor.ID {
+			return ""
+		}
+		return fmt.Sprintf("event: call\ndata: %s\n\n", url.QueryEscape(u.Call))
+	}
 	if actor.Role == routing.RoleUnit && (u.Number == "" || !slices.Contains(u.Units, actor.Unit)) {
 		return ""
 	}

@@ -75,7 +75,34 @@ type filedView struct {
 
 func (s *Console) filePage(c *gin.Context, actor routing.Actor) error {
 	v := fileView{ID: formID + routing.NewID(), Values: url.Values{}, Place: s.choices("")}
+	if err := s.answering(c, actor, &v); err != nil {
+		return err
+	}
 	s.render(c, http.StatusOK, "file", page{Title: "console.file.title", Actor: actor, Section: "file", Data: v})
+	return nil
+}
+
+// answering fills the form with what is known of the call that it is for.
+func (s *Console) answering(c *gin.Context, actor routing.Actor, v *fileView) error {
+	id := c.Query("call")
+	if id == "" || len(id) > 100 {
+		return nil
+	}
+	call, err := s.Desk.CallOf(c.Request.Context(), actor, id)
+	if errors.Is(err, routing.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.Values.Set("call", call.ID)
+	if call.OperatorID == actor.ID {
+		v.Values.Set("phone", call.Caller)
+	}
+	if v.Callers, err = s.caller(c.Request.Context(), actor, v.Values.Get("phone")); err != nil {
+		return err
+	}
+	v.Values.Set("enterprise", v.Callers.Enterprise)
 	return nil
 }
 
@@ -168,6 +195,11 @@ func (s *Console) file(c *gin.Context, actor routing.Actor) error {
 		return err
 	}
 	s.Logger.Info("case filed", "number", filed.Number, "created", created, "actor_id", actor.ID)
+	if id := c.PostForm("call"); id != "" && len(id) <= 100 {
+		if err := s.Desk.LinkCall(c.Request.Context(), actor, id, filed.Number); err != nil { // filed it is all the same
+			s.Logger.Warn("a case isn't linked to its call", "number", filed.Number, "error", err)
+		}
+	}
 	v := filedView{Case: filed, Created: created, Page: s.address(c) + "/p/" + filed.Token, QR: s.code(c.Request.Context(), filed)}
 	if v.Alike, err = s.Desk.AlikeTo(c.Request.Context(), actor, filed.Number); err != nil { // filed it is all the same
 		s.Logger.Warn("no cases alike for a case just filed", "number", filed.Number, "error", err)

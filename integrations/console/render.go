@@ -26,7 +26,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -76,6 +76,7 @@ func (s *Console) funcs() template.FuncMap {
 		"amount":    s.amount,
 		"percent":   func(f float64) int { return int(f*100 + 0.5) },
 		"short":     func(n int, text string) string { return shorten(text, n) },
+		"seconds":   func(d time.Duration) string { return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60) },
 		"add":       func(a, b int) int { return a + b },
 		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },
 		"mayFile":   func(r routing.Role) bool { return slices.Contains(filers, r) },

@@ -8,16 +8,16 @@ import (
 	"jiesu/routing"
 )
 
-const userColumns = `id, name, role, unit, hash, failures, locked_until, created_at`
+const userColumns = `id, name, role, unit, extension, hash, failures, locked_until, created_at`
 
 func readUser(scan scanner) (u routing.User, err error) {
-	err = scan(&u.ID, &u.Name, &u.Role, &u.Unit, &u.Hash, &u.Failures, when{&u.LockedUntil}, when{&u.CreatedAt})
+	err = scan(&u.ID, &u.Name, &u.Role, &u.Unit, &u.Extension, &u.Hash, &u.Failures, when{&u.LockedUntil}, when{&u.CreatedAt})
 	return u, err
 }
 
 func userRow(u routing.User) row {
 	return row{
-		{"id", u.ID}, {"name", u.Name}, {"role", u.Role}, {"unit", u.Unit}, {"hash", u.Hash}, {"failures", u.Failures},
+		{"id", u.ID}, {"name", u.Name}, {"role", u.Role}, {"unit", u.Unit}, {"extension", u.Extension}, {"hash", u.Hash}, {"failures", u.Failures},
 		{"locked_until", at(u.LockedUntil)}, {"created_at", at(u.CreatedAt)},
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -104,7 +105,7 @@ func (s *Store) transactAlone(ctx context.Context, fn func(t *tx) error) error {
 	alive, cancel := context.WithTimeout(context.WithoutCancel(ctx), transactionLimit)
 	defer cancel()
 	begun := context.AfterFunc(ctx, cancel)
-	sqlTx, err := s.db.write.BeginTx(alive, nil)
+	sqlTx, err := s.begin(alive)
 	if err != nil {
 		return errors.Join(fmt.Errorf("begin: %w", err), ctx.Err())
 	}
@@ -119,6 +120,18 @@ func (s *Store) transactAlone(ctx context.Context, fn func(t *tx) error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// begin gets past connections that broke in the pool: database/sql tries two of them and a new one, but who waits for a connection may be handed a
+// broken one instead of the new. Nothing was sent on it.
+func (s *Store) begin(ctx context.Context) (sqlTx *sql.Tx, err error) {
+	for range 5 {
+		sqlTx, err = s.db.write.BeginTx(ctx, nil)
+		if !errors.Is(err, driver.ErrBadConn) {
+			break
+		}
+	}
+	return sqlTx, err
 }
 
 func (s *Store) tx(sqlTx *sql.Tx, run runner) *tx {

@@ -14,6 +14,7 @@
     source = new EventSource(body.dataset.live);
     source.addEventListener("case", function (e) { changed(e.data); });
     source.addEventListener("tasks", function () { changed(""); });
+    source.addEventListener("call", function (e) { rings(e.data); });
   }
 
   function watch() {
@@ -28,6 +29,18 @@
         changed(body.dataset.number || null);
       }
     });
+  }
+
+  // rings opens the form for the call that this person has just answered. Where something is being typed it only offers to.
+  function rings(call) {
+    const address = "/console/file?call=" + call;
+    if (!touched(document.getElementById("main"))) {
+      location.assign(address);
+      return;
+    }
+    const bar = document.getElementById("ringing");
+    bar.querySelector("a").href = address;
+    bar.hidden = false;
   }
 
   // changed takes the number of a case, "" for the list of tasks, null when anything may have changed.
