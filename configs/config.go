@@ -34,6 +34,7 @@ type Config struct {
 	Attachments Attachments `yaml:"attachments"`
 	Jobs        Jobs        `yaml:"jobs"`
 	Clocks      Clocks      `yaml:"clocks"`
+	Knowledge   Knowledge   `yaml:"knowledge"`
 }
 
 // Log says what is written to standard error.
@@ -146,6 +147,11 @@ type Jobs struct {
 	FetchCooldown time.Duration `yaml:"fetch_cooldown"`
 	Timeout       time.Duration `yaml:"timeout"`      // of one attempt of one job
 	RescueAfter   time.Duration `yaml:"rescue_after"` // a job that a crash left running is tried again after this
+}
+
+// Knowledge says where the cards are that operators read while they file.
+type Knowledge struct {
+	Folder string `yaml:"folder"` // of <item>.md, beside the built-in ones; empty: those alone
 }
 
 // Clocks says where the rules of the clocks and the calendar come from.

@@ -12,7 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-//go:embed clocks.yaml orders.yaml calendar/*.yaml plan/*.yaml plan/*.tsv wording/zh-CN/*.yaml
+//go:embed clocks.yaml orders.yaml calendar/*.yaml plan/*.yaml plan/*.tsv knowledge/*.md wording/zh-CN/*.yaml
 var files embed.FS
 
 // Decode decodes an embedded YAML file, e.g. "plan/taxonomy.yaml", into the caller's struct, whose fields carry `yaml:` tags. Keys
@@ -50,6 +50,34 @@ func DecodeOwn(name, own string, into any) error {
 		return fmt.Errorf("read file: %w", err)
 	}
 	return decodeStrictly(name, text, into)
+}
+
+// KnowledgeCards are the cards that operators read while they file, Markdown by item id. A file of the administrator's folder, "" for none, takes the place of the built-in one
+// of its name.
+func KnowledgeCards(folder string) (map[string][]byte, error) {
+	inside, err := fs.Sub(files, "knowledge")
+	if err != nil {
+		return nil, fmt.Errorf("read knowledge cards: %w", err)
+	}
+	sources := []fs.FS{inside}
+	if folder != "" {
+		sources = append(sources, os.DirFS(folder))
+	}
+	cards := map[string][]byte{}
+	for _, source := range sources {
+		names, err := fs.Glob(source, "*.md")
+		if err != nil {
+			return nil, fmt.Errorf("list knowledge cards: %w", err)
+		}
+		for _, name := range names {
+			text, err := fs.ReadFile(source, name)
+			if err != nil {
+				return nil, fmt.Errorf("read knowledge card: %w", err)
+			}
+			cards[strings.TrimSuffix(name, ".md")] = text
+		}
+	}
+	return cards, nil
 }
 
 // DecodeCalendar decodes every year of the embedded calendar, then every YAML file of the administrator's folder, "" for none: who takes them

@@ -47,6 +47,8 @@ type Reader interface {
 	// Papers lists the papers that were made, without their figures, those of the latest periods first.
 	Papers(ctx context.Context, limit int) ([]Paper, error)
 
+	// Draft is what the user was writing down; ErrNotFound: nothing.
+	Draft(ctx context.Context, userID string) (Draft, error)
 	Call(ctx context.Context, id string) (Call, error)
 	// Calls lists the newest first.
 	Calls(ctx context.Context, q CallQuery) ([]Call, error)
@@ -197,6 +199,8 @@ type Tx interface {
 	// UpdateAPIKey stores when the key was used last and revoked; the rest of a key never changes.
 	UpdateAPIKey(ctx context.Context, k APIKey) error
 
+	PutDraft(ctx context.Context, d Draft) error
+	DropDraft(ctx context.Context, userID string) error
 	InsertCall(ctx context.Context, c Call) error // ErrExists
 	UpdateCall(ctx context.Context, c Call) error
 

@@ -286,7 +286,11 @@ func (a *app) buildHTTP(context.Context) error {
 		return err
 	}
 	reports.Routes(a.engine)
-	desks, err := console.New(console.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Wording: a.words, Plan: a.plan, Live: a.live,
+	cards, err := configs.KnowledgeCards(a.cfg.Knowledge.Folder)
+	if err != nil {
+		return err
+	}
+	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

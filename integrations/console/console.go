@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -34,9 +35,10 @@ type Config struct {
 	SessionAbsolute time.Duration // a login ends after this in any case
 	MaxFailures     int           // wrong passwords in a row that lock an account
 	LockFor         time.Duration
-	Secure          bool   // the console is served over https: the cookie is for https only
-	PublicURL       string // scheme://host[:port] that browsers use
-	Sandbox         bool   // the stand-in for WeChat is on: pages say that nothing here is real
+	Secure          bool              // the console is served over https: the cookie is for https only
+	PublicURL       string            // scheme://host[:port] that browsers use
+	Knowledge       map[string][]byte // Markdown by item, read beside the filing form
+	Sandbox         bool              // the stand-in for WeChat is on: pages say that nothing here is real
 	// QR makes a WeChat code that binds the case with this token to the fan who scans it, and returns its image's address.
 	QR func(ctx context.Context, token string) (imageURL string, err error)
 	// Stopping is closed when the server begins to stop, so that live streams end and don't hold it up.
@@ -47,6 +49,7 @@ type Config struct {
 type Console struct {
 	Config
 	views   views
+	cards   map[string]template.HTML // by item
 	assets  assets
 	guard   *http.CrossOriginProtection
 	decoy   string        // hash checked for unknown names, so that they take as long as known ones
@@ -70,6 +73,9 @@ func New(cfg Config) (*Console, error) {
 	s.csp = pagePolicy(cfg.QR != nil)
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.cards, err = renderCards(cfg.Knowledge); err != nil {
 		return nil, err
 	}
 	if s.views, err = s.loadViews(); err != nil {
@@ -120,6 +126,8 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/triage", s.staff(s.triage, overseers...))
 	g.GET("/console/file", s.staff(s.filePage, filers...))
 	g.POST("/console/file", s.staff(s.file, filers...))
+	g.POST("/console/file/draft", s.staff(s.keepDraft, filers...))
+	g.POST("/console/file/fresh", s.staff(s.dropDraft, filers...))
 	g.POST("/console/suggest", s.staff(s.suggest, filers...))
 	g.POST("/console/lookup", s.staff(s.lookup, filers...))
 	g.GET("/console/calls", s.staff(s.calls, filers...))

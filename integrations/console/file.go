@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,12 +24,13 @@ const knownCases = 5
 
 // fileView is the form for filing on behalf of a caller.
 type fileView struct {
-	ID      string
-	Values  url.Values
-	Place   place
-	Problem *problemView
-	Suggest suggestView
-	Callers callerView
+	ID       string
+	Values   url.Values
+	Place    place
+	Problem  *problemView
+	Suggest  suggestView
+	Callers  callerView
+	Restored time.Time // when the draft was kept that the form was filled from; zero: it is fresh
 }
 
 // Value returns what was typed into the field.
@@ -86,7 +88,7 @@ func (s *Console) filePage(c *gin.Context, actor routing.Actor) error {
 func (s *Console) answering(c *gin.Context, actor routing.Actor, v *fileView) error {
 	id := c.Query("call")
 	if id == "" || len(id) > 100 {
-		return nil
+		return s.restore(c, actor, v)
 	}
 	call, err := s.Desk.CallOf(c.Request.Context(), actor, id)
 	if errors.Is(err, routing.ErrNotFound) {
@@ -135,6 +137,14 @@ func (s *Console) suggestion(ctx context.Context, actor routing.Actor, text, pic
 	}
 	v.Alike, err = s.Desk.AlikeBefore(ctx, actor, j.Matter, who.ID)
 	return v, err
+}
+
+// Item is what the knowledge card is about: what the operator picked, or what the classifier thinks of first.
+func (v suggestView) Item() string {
+	if item, _, ok := strings.Cut(v.Picked, "|"); ok {
+		return item
+	}
+	return v.Judgement.Item
 }
 
 func (v suggestView) has(picked string) bool {
@@ -195,6 +205,9 @@ func (s *Console) file(c *gin.Context, actor routing.Actor) error {
 		return err
 	}
 	s.Logger.Info("case filed", "number", filed.Number, "created", created, "actor_id", actor.ID)
+	if err := s.forgetDraft(c.Request.Context(), actor); err != nil { // it would be offered again
+		s.Logger.Warn("a draft isn't forgotten", "number", filed.Number, "error", err)
+	}
 	if id := c.PostForm("call"); id != "" && len(id) <= 100 {
 		if err := s.Desk.LinkCall(c.Request.Context(), actor, id, filed.Number); err != nil { // filed it is all the same
 			s.Logger.Warn("a case isn't linked to its call", "number", filed.Number, "error", err)

@@ -76,6 +76,7 @@ func (s *Console) funcs() template.FuncMap {
 		"amount":    s.amount,
 		"percent":   func(f float64) int { return int(f*100 + 0.5) },
 		"short":     func(n int, text string) string { return shorten(text, n) },
+		"card":      s.card,
 		"seconds":   func(d time.Duration) string { return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60) },
 		"add":       func(a, b int) int { return a + b },
 		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },

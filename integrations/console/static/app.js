@@ -182,6 +182,12 @@
       e.target.form.requestSubmit();
       return;
     }
+    if (e.altKey && !e.ctrlKey && !e.metaKey && /^Digit[0-3]$/.test(e.code) && document.getElementById("filing")) {
+      const picks = document.querySelectorAll("#suggest .picks input[name=placement]"); // the first is the system's own decision
+      const pick = picks[Number(e.code.slice(5))];
+      if (pick) { e.preventDefault(); pick.click(); }
+      return;
+    }
     if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
     if (e.key === "j" || e.key === "k") {
       if (e.target !== body) e.target.blur(); // the keys have the word now, Enter is for the chosen row
