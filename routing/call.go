@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ type Call struct {
 	OperatorID string // user who answered; "" when it is nobody of ours
 	Operator   string // their name
 	Cause      string // why it ended, in the call centre's words
-	Recording  string // address; heard by operators and the office alone
+	Recording  string // address; heard by who answered and the office alone
 	CaseNumber string // what came of it
 	TaskID     string // of the call-back that a missed call asks for
 	StartedAt  time.Time
@@ -54,7 +55,7 @@ type CallEvent struct {
 	Step      CallStep
 	ID        string
 	From, To  string
-	Outgoing  bool
+	Direction string // in, out; "" is in
 	User      string // account name of who answered or calls
 	Answering string // extension of who answered
 	Queue     string
@@ -62,13 +63,24 @@ type CallEvent struct {
 	Recording string
 }
 
-const longestCallField = 100
+const (
+	callIn           = "in"
+	callOut          = "out"
+	longestCallField = 100
+
+	callTries = 5 // of a message that crosses another
+)
 
 func (e CallEvent) check() error {
 	switch e.Step {
 	case CallNew, CallAnswer, CallHangup:
 	default:
 		return invalid("event", "error.call_event")
+	}
+	switch e.Direction {
+	case "", callIn, callOut:
+	default:
+		return invalid("direction", "error.call_direction")
 	}
 	if e.ID == "" {
 		return invalid("callid", "error.call_id")
@@ -95,10 +107,19 @@ func (d *Desk) ReportCall(ctx context.Context, actor Actor, e CallEvent) (c Call
 	if err := e.check(); err != nil {
 		return c, err
 	}
+	for range callTries { // the first messages of a call, or two missed calls of one number, may come at once
+		if c, err = d.reportCall(ctx, e); !errors.Is(err, ErrExists) {
+			return c, err
+		}
+	}
+	return c, err
+}
+
+func (d *Desk) reportCall(ctx context.Context, e CallEvent) (c Call, err error) {
 	err = d.store.Update(ctx, func(tx Tx) error {
 		known := true
 		if c, err = tx.Call(ctx, e.ID); errors.Is(err, ErrNotFound) {
-			known, c = false, Call{ID: e.ID, StartedAt: d.now()}
+			known, c = false, Call{ID: e.ID, Outgoing: e.Direction == callOut, StartedAt: d.now()}
 		} else if err != nil {
 			return fmt.Errorf("load call: %w", err)
 		}
@@ -127,7 +148,6 @@ func (d *Desk) ReportCall(ctx context.Context, actor Actor, e CallEvent) (c Call
 
 // tell takes over what the message says of the call itself, unless it is known.
 func (c *Call) tell(e CallEvent) {
-	c.Outgoing = c.Outgoing || e.Outgoing
 	ours, theirs := e.To, e.From
 	if c.Outgoing {
 		ours, theirs = e.From, e.To
@@ -150,7 +170,10 @@ func (d *Desk) step(ctx context.Context, tx Tx, c *Call, e CallEvent) error {
 	switch e.Step {
 	case CallNew:
 	case CallAnswer:
-		if c.AnsweredAt.IsZero() && c.EndedAt.IsZero() {
+		if !c.EndedAt.IsZero() {
+			return nil
+		}
+		if c.AnsweredAt.IsZero() {
 			c.AnsweredAt = d.now()
 		}
 		if c.OperatorID == "" {
@@ -167,8 +190,12 @@ func (d *Desk) step(ctx context.Context, tx Tx, c *Call, e CallEvent) error {
 			return nil
 		}
 		c.EndedAt, c.Cause = d.now(), e.Cause
-		if c.Missed() && c.Caller != "" {
+		switch {
+		case c.Caller == "":
+		case c.Missed():
 			return d.callBack(ctx, tx, c)
+		case c.Outgoing && !c.AnsweredAt.IsZero():
+			return d.calledBack(ctx, tx, c)
 		}
 	}
 	return nil
@@ -180,15 +207,12 @@ func (d *Desk) callBack(ctx context.Context, tx Tx, c *Call) error {
 	if err != nil {
 		return fmt.Errorf("find caller: %w", err)
 	}
-	open, err := tx.OpenTasks(ctx, everyTask)
-	if err != nil {
-		return fmt.Errorf("list tasks: %w", err)
-	}
-	for _, t := range open {
-		if t.Kind == TaskMissed && t.ComplainantID == who.ID {
-			c.TaskID = t.ID
-			return nil
-		}
+	switch t, err := missedTask(ctx, tx, who.ID); {
+	case err == nil:
+		c.TaskID = t.ID
+		return nil
+	case !errors.Is(err, ErrNotFound):
+		return err
 	}
 	t := Task{ID: NewID(), Kind: TaskMissed, ComplainantID: who.ID, CreatedAt: d.now()}
 	c.TaskID = t.ID
@@ -197,6 +221,46 @@ func (d *Desk) callBack(ctx context.Context, tx Tx, c *Call) error {
 	}
 	tx.AfterCommit(func() { d.live.Publish(context.Background(), Update{}) })
 	return nil
+}
+
+// missedTask is the open task to call somebody back, ErrNotFound when there is none.
+func missedTask(ctx context.Context, tx Tx, complainantID string) (Task, error) {
+	open, err := tx.OpenTasks(ctx, everyTask)
+	if err != nil {
+		return Task{}, fmt.Errorf("list tasks: %w", err)
+	}
+	for _, t := range open {
+		if t.Kind == TaskMissed && t.ComplainantID == complainantID {
+			return t, nil
+		}
+	}
+	return Task{}, ErrNotFound
+}
+
+// calledBack finishes the task to call a number back once somebody there has taken our call.
+func (d *Desk) calledBack(ctx context.Context, tx Tx, c *Call) error {
+	who, err := tx.ComplainantByPhone(ctx, c.Caller)
+	if err != nil {
+		return orMissing(err, "find who was called")
+	}
+	t, err := missedTask(ctx, tx, who.ID)
+	if err != nil {
+		return orMissing(err, "find task")
+	}
+	c.TaskID = t.ID
+	if err := tx.FinishTask(ctx, t.ID, cmp.Or(c.Operator, c.Called), d.now()); err != nil && !errors.Is(err, ErrConflict) {
+		return err
+	}
+	tx.AfterCommit(func() { d.live.Publish(context.Background(), Update{}) })
+	return nil
+}
+
+// orMissing lets a miss pass.
+func orMissing(err error, doing string) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // CallQuery selects calls.
@@ -217,6 +281,7 @@ func (d *Desk) Calls(ctx context.Context, actor Actor, q CallQuery) ([]Call, err
 		return nil, fmt.Errorf("list calls: %w", err)
 	}
 	for i := range calls {
+		calls[i] = calls[i].view(actor)
 		calls[i].Caller = MaskPhone(calls[i].Caller)
 	}
 	return calls, nil
@@ -234,7 +299,15 @@ func (d *Desk) CallOf(ctx context.Context, actor Actor, id string) (Call, error)
 	if c.OperatorID != actor.ID {
 		c.Caller = MaskPhone(c.Caller)
 	}
-	return c, nil
+	return c.view(actor), nil
+}
+
+// view leaves out the recording for whom it isn't: those who didn't answer, the office aside.
+func (c Call) view(actor Actor) Call {
+	if c.OperatorID != actor.ID && !actor.overseer() {
+		c.Recording = ""
+	}
+	return c
 }
 
 // LinkCall puts on record which case came of a call, once. A call that is linked already stays as it is.

@@ -126,6 +126,9 @@ func (d *Desk) complainantOf(ctx context.Context, tx Tx, c Complaint) (Complaina
 		return who, nil
 	}
 	if c.Contact.Phone != "" {
+		if err := tx.LockPhone(ctx, c.Contact.Phone); err != nil {
+			return Complainant{}, err
+		}
 		who, err := tx.ComplainantByPhone(ctx, c.Contact.Phone)
 		if err == nil || !errors.Is(err, ErrNotFound) {
 			return who, err

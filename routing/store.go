@@ -148,6 +148,8 @@ type Tx interface {
 
 	InsertComplainant(ctx context.Context, c Complainant) error // ErrExists: open id taken
 	UpdateComplainant(ctx context.Context, c Complainant) error
+	// LockPhone keeps every other transaction from adding somebody known by this number until this one ends.
+	LockPhone(ctx context.Context, phone string) error
 	GrantQuota(ctx context.Context, complainantID string, q Quota) error
 
 	InsertAttachment(ctx context.Context, a Attachment) error

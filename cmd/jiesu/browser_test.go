@@ -42,7 +42,7 @@ func openWindow(t *testing.T, name string, width, height int64) *window {
 	return w
 }
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func (w *window) do(steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // What a fan sends before and after the words is fetched from the platform and lies with the case.
@@ -24,7 +23,7 @@ func TestPicturesAndVoiceLieWithTheCase(t *testing.T) {
 	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	fan := box.Fan("printer")
 	if _, err := fan.SendImage(ctx, picture.Bytes()); err != nil {

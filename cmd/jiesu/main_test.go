@@ -101,7 +101,7 @@ func (tr *transcript) String() string {
 // await returns the submatches of the first match of re.
 func (tr *transcript) await(t *testing.T, re *regexp.Regexp) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		tr.mu.Lock()
@@ -198,7 +198,7 @@ func (s *server) kill() {
 // eventually polls until f succeeds.
 func eventually(t *testing.T, f func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

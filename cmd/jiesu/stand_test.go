@@ -74,7 +74,7 @@ func freshPostgres(t *testing.T) string {
 	admin := service(t, "JIESU_TEST_POSTGRES_URL")
 	name := "jiesu_cmd_" + strings.ToLower(routing.NewID())
 	run := func(statement string) error {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		db, err := sql.Open("pgx", admin)
 		if err != nil {

@@ -72,7 +72,7 @@ func templateConfig(t *testing.T) string {
 // say sends words as a fan and returns the account's reply.
 func say(t *testing.T, fan *sandbox.Fan, text string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	reply, err := fan.Say(ctx, text)
 	if err != nil {
@@ -98,7 +98,7 @@ func fileByChat(t *testing.T, fan *sandbox.Fan, text string) (number string, tur
 // awaitCard waits for a template message that mentions all the words.
 func awaitCard(t *testing.T, fan *sandbox.Fan, words ...string) sandbox.Entry {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	e, err := fan.Await(ctx, func(e sandbox.Entry) bool {
 		if e.Kind != sandbox.KindCard {

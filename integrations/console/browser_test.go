@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a browser may take for one thing on a busy machine.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // browser is one Chromium; every tab of it signs in by itself.
 type browser struct {

@@ -21,6 +21,7 @@ type caseView struct {
 	Evidence   evidenceView
 	Notices    []noticeView
 	Surveys    []routing.Survey // askings how it turned out; nothing for units
+	Calls      []routing.Call   // on the telephone about it; nothing for units
 	Alike      []routing.Alike  // open cases that are likely the same matter
 	Clocks     []clockView
 	Entry      *routing.Problem // the problem that it is one of
@@ -82,6 +83,9 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 	}
 	if actor.Role != routing.RoleUnit {
 		if v.Surveys, err = s.Desk.Surveys(ctx, actor, number); err != nil {
+			return caseView{}, err
+		}
+		if v.Calls, err = s.Desk.Calls(ctx, actor, routing.CallQuery{Case: number, Limit: callPage}); err != nil {
 			return caseView{}, err
 		}
 	}

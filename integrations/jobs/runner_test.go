@@ -20,7 +20,7 @@ import (
 func TestNoticesOfACaseArriveInOrder(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
-		const steps = 50
+		const steps = 20
 		c := w.file()
 		var tries atomic.Int64
 		template := &channel{name: "template", answer: func(routing.Letter) (routing.Receipt, error) {

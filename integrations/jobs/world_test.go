@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for a job.
-const patience = 60 * time.Second
+const patience = 4 * time.Minute
 
 // world is a fresh database with everything that works on it.
 type world struct {

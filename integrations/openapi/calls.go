@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -24,6 +25,11 @@ const maxCall = 16 << 10
 func (a *API) callRoutes(r gin.IRouter) {
 	r.POST(Prefix+"/calls/:event", a.call)
 	r.POST(Prefix+"/calls", a.call)
+}
+
+// bridgeRoute is the address of Zammad's interface, the key at its end.
+func (a *API) bridgeRoute() {
+	a.router.POST(Prefix+"/cti/:key", keyInPath, a.authenticated, a.limited, a.call)
 }
 
 // call takes a message of the call centre.
@@ -59,7 +65,9 @@ func callFields(g *gin.Context) (map[string]string, error) {
 	switch kind {
 	case "application/json":
 		var values map[string]any
-		if err := json.Unmarshal(body, &values); err != nil {
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.UseNumber()
+		if err := decoder.Decode(&values); err != nil || decoder.More() {
 			return nil, newProblem("malformed", "The body is no JSON object.")
 		}
 		for name, v := range values {
@@ -88,7 +96,7 @@ func textOf(v any) string {
 		if len(v) > 0 {
 			return textOf(v[0])
 		}
-	case json.Number:
+	case json.Number: // an extension, an id
 		return v.String()
 	}
 	return ""
@@ -99,6 +107,6 @@ func callEvent(step string, f map[string]string) routing.CallEvent {
 		step = f["event"]
 	}
 	steps := map[string]routing.CallStep{"new": routing.CallNew, "newCall": routing.CallNew, "answer": routing.CallAnswer, "hangup": routing.CallHangup}
-	return routing.CallEvent{Step: steps[step], ID: f["callid"], From: f["from"], To: f["to"], Outgoing: f["direction"] == "out", User: f["user"],
+	return routing.CallEvent{Step: steps[step], ID: f["callid"], From: f["from"], To: f["to"], Direction: f["direction"], User: f["user"],
 		Answering: f["answeringNumber"], Queue: f["queue"], Cause: f["cause"], Recording: f["recording"]}
 }

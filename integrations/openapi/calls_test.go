@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -60,6 +61,99 @@ func TestACallIsFollowedFromItsRingingToItsEnd(t *testing.T) {
 	}
 	if c := s.calls(t)[0]; c.ID != "c2" || c.Caller != "13800009999" || !c.AnsweredAt.IsZero() {
 		t.Errorf("%+v", c)
+	}
+}
+
+// Whatever way a bridge can send a key and an extension, it gets in.
+func TestBridgesThatCanSendNoHeaderGetIn(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	user := routing.User{ID: "u1", Name: "小赵", Role: routing.RoleOperator, Extension: "8001", CreatedAt: s.clock.now()}
+	if err := s.store.Update(t.Context(), func(tx routing.Tx) error { return tx.InsertUser(t.Context(), user) }); err != nil {
+		t.Fatal(err)
+	}
+	send := func(path, body string, header ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		for i := 0; i+1 < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		w := httptest.NewRecorder()
+		s.engine.ServeHTTP(w, r)
+		return w
+	}
+	if w := send("/api/v1/cti/"+s.keys["operator"], `{"event":"newCall","callid":17,"from":13800001234,"to":12345,"direction":"in"}`); w.Code != 200 {
+		t.Fatalf("key in the address: %d %s", w.Code, w.Body)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.SetBasicAuth("bridge", s.keys["operator"])
+	if w := send("/api/v1/calls/answer", `{"callid":17,"answeringNumber":8001}`, "Authorization", r.Header.Get("Authorization")); w.Code != 200 {
+		t.Fatalf("key as a password: %d %s", w.Code, w.Body)
+	}
+	if c := s.calls(t)[0]; c.ID != "17" || c.Caller != "13800001234" || c.OperatorID != "u1" {
+		t.Errorf("%+v", c)
+	}
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"no key":               send("/api/v1/cti/jsk_wrong", `{"callid":1}`),
+		"another password":     send("/api/v1/calls/new", `{"callid":1}`, "Authorization", "Basic eDp5"),
+		"no base64":            send("/api/v1/calls/new", `{"callid":1}`, "Authorization", "Basic %%%"),
+		"a key of the unit":    send("/api/v1/cti/"+s.keys["unit"], `{"event":"newCall","callid":1}`),
+		"two values":           send("/api/v1/cti/"+s.keys["operator"], `{"event":"newCall","callid":1}{}`),
+		"a direction of space": send("/api/v1/cti/"+s.keys["operator"], `{"event":"newCall","callid":1,"direction":"up"}`),
+	} {
+		if want := map[string]int{"a key of the unit": 403, "two values": 400, "a direction of space": 422}[name]; w.Code != cmp.Or(want, 401) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	if strings.Contains(s.log.String(), "jsk_") {
+		t.Errorf("a key in the log: %s", s.log)
+	}
+}
+
+// A message that contradicts what is known, or comes after the end, changes nothing.
+func TestALateMessageTurnsNoCallRound(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	user := routing.User{ID: "u1", Name: "小赵", Role: routing.RoleOperator, Extension: "8001", CreatedAt: s.clock.now()}
+	if err := s.store.Update(t.Context(), func(tx routing.Tx) error { return tx.InsertUser(t.Context(), user) }); err != nil {
+		t.Fatal(err)
+	}
+	s.tell("operator", "/new", "callid=a&from=13800001234&to=12345")
+	s.tell("operator", "/hangup", "callid=a&cause=noAnswer")
+	before := s.calls(t)[0]
+	s.tell("operator", "/answer", "callid=a&answeringNumber=8001&direction=out")
+	s.tell("operator", "/new", "callid=a&from=12345&to=13999999999&direction=out")
+	if after := s.calls(t)[0]; after != before || !after.Missed() {
+		t.Errorf("%+v became %+v", before, after)
+	}
+}
+
+// Who was called back, and took the call, needs no other one.
+func TestACallBackIsDoneByTelephoning(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.tell("operator", "/new", "callid=a&from=13800001234&to=12345")
+	s.tell("operator", "/hangup", "callid=a&cause=cancel")
+	call := func(id, steps string) int {
+		for step := range strings.SplitSeq(steps, " ") {
+			if w := s.tell("operator", "/"+step, "callid="+id+"&from=12345&to=13800001234&direction=out"); w.Code != 200 {
+				t.Fatal(w.Body)
+			}
+		}
+		open, err := s.store.OpenTasks(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(open)
+	}
+	if n := call("b", "new hangup"); n != 1 {
+		t.Errorf("nobody took the call, and %d tasks are open", n)
+	}
+	if n := call("c", "new answer hangup"); n != 0 {
+		t.Errorf("called back, and %d tasks are open", n)
+	}
+	if n := call("d", "new answer hangup"); n != 0 {
+		t.Errorf("called once more: %d", n)
 	}
 }
 

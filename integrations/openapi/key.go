@@ -114,11 +114,26 @@ func refuseKey(g *gin.Context, challenge string) {
 	write(g, newProblem("unauthorized", "Send a valid API key as Authorization: Bearer KEY."))
 }
 
-// bearer takes the key out of the header; the scheme's case doesn't matter (RFC 9110, 11.1).
+// bearer takes the key out of the header; the scheme's case doesn't matter (RFC 9110, 11.1). A client that knows passwords only sends the key as one
+// (RFC 7617), under any name.
 func bearer(header string) (string, bool) {
 	scheme, key, _ := strings.Cut(header, " ")
 	key = strings.TrimSpace(key)
+	if strings.EqualFold(scheme, "Basic") {
+		pair, err := base64.StdEncoding.DecodeString(key)
+		if err != nil {
+			return "", false
+		}
+		_, key, _ = strings.Cut(string(pair), ":")
+		return key, strings.HasPrefix(key, keyPrefix)
+	}
 	return key, strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(key, keyPrefix)
+}
+
+// keyInPath takes the key out of an address that ends in it, as bridges are given one that can send no header, and out of sight of all that follows.
+func keyInPath(g *gin.Context) {
+	g.Request.Header.Set("Authorization", "Bearer "+g.Param("key"))
+	g.Request.URL.Path, g.Request.URL.RawPath = Prefix+"/calls", ""
 }
 
 // limited counts the key's requests by minutes of the clock, so that Retry-After is exact. When the counter fails, requests pass:

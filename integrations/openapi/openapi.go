@@ -69,6 +69,7 @@ func New(c Config) (*API, error) {
 	a.router.GET(Prefix+"/openapi.json", func(g *gin.Context) { g.Data(http.StatusOK, "application/json", a.spec) })
 
 	a.callRoutes(a.router.Group("", a.authenticated, a.limited))
+	a.bridgeRoute()
 	api := humagin.NewWithGroup(a.router, a.router.Group("", a.authenticated, a.limited), a.document())
 	a.register(api)
 	tidy(api.OpenAPI())

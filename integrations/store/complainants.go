@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 
 	"jiesu/routing"
 )
@@ -57,6 +58,20 @@ func (t *tx) UpdateComplainant(ctx context.Context, c routing.Complainant) error
 	err := update(ctx, t.run, "complainants", t.complainantRow(c), row{{"id", c.ID}}, routing.ErrNotFound)
 	if err != nil {
 		return fmt.Errorf("update complainant %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// LockPhone implements routing.Tx. On SQLite transactions follow each other anyway; on PostgreSQL the number's index names an advisory lock, which ends with
+// the transaction.
+func (t *tx) LockPhone(ctx context.Context, phone string) error {
+	if t.dialect != Postgres {
+		return nil
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(t.vault.lookup("complainants.phone", phone))) // never fails
+	if _, err := run(ctx, t.run, `SELECT pg_advisory_xact_lock($1)`, int64(h.Sum64())); err != nil {
+		return fmt.Errorf("hold number: %w", err)
 	}
 	return nil
 }

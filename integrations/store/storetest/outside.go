@@ -2,8 +2,11 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -150,4 +153,75 @@ func testKeysAndAnswers(t *testing.T, s routing.Store) {
 		want(t, "forgotten", fresh, err, true)
 		return nil
 	})
+}
+
+func testCalls(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	first := routing.Call{ID: "c1", Caller: "13800001234", Called: "12345", Queue: "企业", StartedAt: stored(noon)}
+	second := routing.Call{ID: "c2", Outgoing: true, Caller: "13800001234", OperatorID: "u1", Operator: "小赵", Cause: "normalClearing", Recording: "https://rec.example/2", CaseNumber: "JS-1",
+		TaskID: "t1", StartedAt: stored(noon.Add(time.Minute)), AnsweredAt: stored(noon.Add(2 * time.Minute)), EndedAt: stored(noon.Add(3 * time.Minute))}
+	missed := routing.Call{ID: "c3", StartedAt: stored(noon.Add(time.Minute)), EndedAt: stored(noon.Add(2 * time.Minute))}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertCall(ctx, first), tx.InsertCall(ctx, second), tx.InsertCall(ctx, missed),
+			tx.InsertUser(ctx, routing.User{ID: "u1", Name: "小赵", Role: routing.RoleOperator, Extension: "8001", CreatedAt: stored(noon)}),
+			tx.InsertUser(ctx, routing.User{ID: "u2", Name: "8001", Role: routing.RoleOperator, CreatedAt: stored(noon)}))
+	})
+	c, err := s.Call(ctx, "c2")
+	want(t, "a call", c, err, second)
+	_, err = s.Call(ctx, "c9")
+	wantErr(t, "unknown call", err, routing.ErrNotFound)
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertCall(ctx, first) })
+	wantErr(t, "the same call", err, routing.ErrExists)
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateCall(ctx, routing.Call{ID: "c9"}) })
+	wantErr(t, "update of no call", err, routing.ErrNotFound)
+
+	for name, q := range map[string]routing.CallQuery{"c3 c2 c1": {Limit: 10}, "c3": {Missed: true, Limit: 10}, "c2": {Case: "JS-1", Limit: 10}, "c2 c1": {Before: "c3", Limit: 10}, "c3 c2": {Limit: 2}, "": {Case: "JS-2", Limit: 5}} {
+		calls, err := s.Calls(ctx, q)
+		var ids []string
+		for _, c := range calls {
+			ids = append(ids, c.ID)
+		}
+		want(t, fmt.Sprintf("%+v", q), strings.Join(ids, " "), err, name)
+	}
+	for of, id := range map[[2]string]string{{"小赵", ""}: "u1", {"", "8001"}: "u1", {"8001", "8001"}: "u2"} {
+		u, err := s.UserOfCall(ctx, of[0], of[1])
+		want(t, fmt.Sprint(of), u.ID, err, id)
+	}
+	_, err = s.UserOfCall(ctx, "", "")
+	wantErr(t, "nobody", err, routing.ErrNotFound)
+
+	// A number has one open call-back, a finished one aside.
+	task := func(id string) routing.Task {
+		return routing.Task{ID: id, Kind: routing.TaskMissed, ComplainantID: "1", CreatedAt: stored(noon)}
+	}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertTask(ctx, task("m1")) })
+	err = writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertTask(ctx, task("m2")) })
+	wantErr(t, "a second call-back", err, routing.ErrExists)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.FinishTask(ctx, "m1", "小赵", noon), tx.InsertTask(ctx, task("m3")))
+	})
+}
+
+// testCrossingCalls lets the messages of missed calls of one number cross.
+func testCrossingCalls(t *testing.T, s routing.Store) {
+	desk := routing.NewDesk(s, &routing.Plan{}, routing.NewMemory(time.Now), time.Now)
+	bridge := routing.Actor{Role: routing.RoleOperator, ID: "bridge"}
+	var group sync.WaitGroup
+	for i := range 12 { // three messages of each of four calls
+		group.Go(func() {
+			e := routing.CallEvent{Step: routing.CallHangup, ID: fmt.Sprint("c", i%4), From: "13800001234", To: "12345"}
+			if _, err := desk.ReportCall(t.Context(), bridge, e); err != nil {
+				t.Errorf("report: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	calls, err := s.Calls(t.Context(), routing.CallQuery{Missed: true, Limit: 10})
+	if err != nil || len(calls) != 4 {
+		t.Fatalf("%d calls, %v", len(calls), err)
+	}
+	open, err := s.OpenTasks(t.Context(), 10)
+	if err != nil || len(open) != 1 || calls[0].TaskID != open[0].ID || calls[3].TaskID != open[0].ID {
+		t.Fatalf("tasks %+v of %+v, %v", open, calls, err)
+	}
 }

@@ -67,6 +67,8 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"ProblemHistories", testProblemHistories},
 		{"Published", testPublished},
 		{"Hooks", testHooks},
+		{"Calls", testCalls},
+		{"CrossingCalls", testCrossingCalls},
 		{"KeysAndAnswers", testKeysAndAnswers},
 		{"Papers", testPapers},
 		{"RollbackLeavesNothing", testRollback},
