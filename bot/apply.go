@@ -19,6 +19,9 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message
 	w := World{Judge: in.Judge, Plan: in.Desk.Plan(), Words: in.words, Text: in.Wording, Doors: in.Doors, Pace: in.Pace,
 		PageURL: in.PageURL, Me: me}
 	var err error
+	if w.Staff, err = in.Desk.Staffing(ctx, tx); err != nil {
+		return w, fmt.Errorf("look for staff: %w", err)
+	}
 	w.Cases, _, err = tx.Cases(ctx, routing.Query{Visible: me, ComplainantID: id, Limit: ownCases})
 	if err != nil {
 		return w, fmt.Errorf("read own cases: %w", err)
@@ -31,7 +34,7 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message
 			return w, fmt.Errorf("read matters of own cases: %w", err)
 		}
 	}
-	for _, number := range append([]string{CaseNumber(m.Text), tappedCase(m.Button), m.Bound, s.Case, s.Last}, s.Choice...) {
+	for _, number := range append([]string{CaseNumber(m.Text), tappedCase(m.Button), m.Bound, m.About, s.Case, s.Last}, s.Choice...) {
 		if err := w.include(ctx, tx, number); err != nil {
 			return w, err
 		}
@@ -112,7 +115,12 @@ func (in *Intake) apply(ctx context.Context, tx routing.Tx, orders []Order, me r
 			if number == "" {
 				number = filed.Number
 			}
-			err = in.Desk.AddTaskIn(ctx, tx, routing.Task{Kind: o.Kind, CaseNumber: number, ComplainantID: me.ID, Note: o.Note})
+			t := routing.Task{Kind: o.Kind, CaseNumber: number, ComplainantID: me.ID, Note: o.Note, AttachmentID: o.Attachment}
+			if o.Kind == routing.TaskVoice {
+				err = in.Desk.AddTaskIn(ctx, tx, t)
+			} else {
+				err = in.Desk.HandOverIn(ctx, tx, t, o.Summary)
+			}
 		}
 		if err != nil {
 			return filed, fmt.Errorf("apply %T: %w", o, err)

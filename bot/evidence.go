@@ -16,7 +16,7 @@ func (t *talk) takeEvidence() {
 	}
 	t.supplement(c.Number, "", []string{t.m.Attachment})
 	if t.m.Kind == KindVoice {
-		t.do(Hand{c.Number, routing.TaskVoice, t.w.Text.Text("bot.note.voice")})
+		t.handVoice(c.Number)
 	}
 	t.say("bot.evidence.case", "number", c.Number)
 	t.again()
@@ -38,7 +38,10 @@ func (t *talk) evidenceFor() (routing.Case, bool) {
 func (t *talk) draftEvidence() {
 	d := &t.s.Draft
 	d.Attachments = append(d.Attachments, t.m.Attachment)
-	d.Voice = d.Voice || t.m.Kind == KindVoice
+	if t.m.Kind == KindVoice {
+		d.Voice = true
+		t.handVoice("")
+	}
 	if len(d.Parts) > 0 && t.s.Mode.drafting() {
 		t.say("bot.evidence.draft", "count", strconv.Itoa(len(d.Attachments)))
 	}
@@ -52,4 +55,21 @@ func (t *talk) draftEvidence() {
 	}
 	t.say("bot.evidence.draft", "count", strconv.Itoa(len(d.Attachments)))
 	t.again()
+}
+
+// handVoice asks the operators to write down the voice message that just came.
+func (t *talk) handVoice(number string) {
+	t.do(Hand{Number: number, Kind: routing.TaskVoice, Note: t.w.Text.Text("bot.note.voice"), Attachment: t.m.Attachment})
+}
+
+// hearVoice takes what an operator wrote down of a voice message: for the case that it was sent for, or else as if it had been typed.
+func (t *talk) hearVoice() {
+	if c, ok := t.own(t.m.About); ok && t.may(c, routing.ActionSupplement) {
+		t.supplement(c.Number, t.m.Text, nil)
+		t.say("bot.voice.case", "number", c.Number, "text", short(t.m.Text, 120))
+		t.again()
+		return
+	}
+	t.say("bot.voice.heard", "text", short(t.m.Text, 120))
+	t.hear(t.m.Text)
 }

@@ -47,14 +47,13 @@ func (t *talk) file(f filing) {
 	}
 	c.Text = parts[0]
 	t.do(File{Complaint: c, More: parts[1:]})
-	if d.Voice {
-		t.do(Hand{Kind: routing.TaskVoice, Note: t.w.Text.Text("bot.note.voice")})
-	}
 	if f.human {
-		t.do(Hand{Kind: routing.TaskChat, Note: t.w.Text.Text("bot.note.human")})
-		t.s.HumanAt = t.m.At
+		t.handOver("", d.text())
 	}
 	t.sayFiled(c, f)
+	if f.human {
+		t.sayStaff()
+	}
 	t.s.Draft, t.s.Last, t.s.LastAt = Draft{}, "", t.m.At
 	t.s.Guessed = c.Contact.Enterprise != d.Contact.Enterprise
 	t.idle()
@@ -239,9 +238,6 @@ func (t *talk) answerRepeat(text string) bool {
 		t.cancelDraft()
 	case known && t.may(c, routing.ActionSupplement) && (w.yes(text) || w.is("done", text) || w.is("same", text)):
 		t.supplement(c.Number, t.s.Draft.text(), t.s.Draft.Attachments)
-		if t.s.Draft.Voice {
-			t.do(Hand{c.Number, routing.TaskVoice, t.w.Text.Text("bot.note.voice")})
-		}
 		t.s.Draft = Draft{}
 		t.idle()
 		t.say("bot.supplement.done", "number", c.Number)

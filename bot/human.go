@@ -9,6 +9,32 @@ func (t *talk) askedHuman() bool {
 	return !t.s.HumanAt.IsZero() && t.m.At.Sub(t.s.HumanAt) < t.w.Pace.Remind
 }
 
+// handOver asks the operators to take over. When nobody can, somebody will call.
+func (t *talk) handOver(number, summary string) {
+	h := Hand{Number: number, Kind: routing.TaskChat, Note: t.w.Text.Text("bot.note.human"), Summary: summary}
+	switch s := t.w.Staff; {
+	case s.Closed:
+		h.Kind, h.Note = routing.TaskCallBack, t.w.Text.Text("bot.note.human.closed")
+	case s.Busy:
+		h.Kind, h.Note = routing.TaskCallBack, t.w.Text.Text("bot.note.human.busy")
+	}
+	t.do(h)
+	t.s.HumanAt = t.m.At
+}
+
+// sayStaff says so when nobody can take over now.
+func (t *talk) sayStaff() {
+	switch s := t.w.Staff; {
+	case s.Closed && s.Opens.IsZero():
+		t.say("bot.human.closed")
+	case s.Closed:
+		at := s.Opens.In(routing.Beijing())
+		t.say("bot.human.opens", "date", t.date(at), "time", at.Format("15:04"))
+	case s.Busy:
+		t.say("bot.human.busy")
+	}
+}
+
 // askHumanPhone asks whoever waits for a human for a telephone, unless one is known or wasn't to be told.
 func (t *talk) askHumanPhone() {
 	if t.s.AskPhone {

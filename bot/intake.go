@@ -131,7 +131,7 @@ func (in *Intake) receive(ctx context.Context, tx routing.Tx, m routing.Inbound,
 	case routing.InboundUnsubscribe, routing.InboundView, routing.InboundUnknown:
 		return "", nil
 	}
-	reply, err := in.talk(ctx, tx, who, m)
+	reply, err := in.converse(ctx, tx, who, m)
 	if err != nil || reply == "" {
 		return "", err
 	}
@@ -171,12 +171,35 @@ func (in *Intake) complainant(ctx context.Context, tx routing.Tx, m routing.Inbo
 	return who, nil
 }
 
-// talk runs one turn: reads the world, steps, applies, stores.
-func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complainant, m routing.Inbound) (string, error) {
+// converse answers a message, or leaves that to whoever has taken over the conversation.
+func (in *Intake) converse(ctx context.Context, tx routing.Tx, who routing.Complainant, m routing.Inbound) (string, error) {
 	msg, err := in.message(ctx, tx, who.ID, m)
 	if err != nil {
 		return "", err
 	}
+	if msg.Kind == KindButton || msg.Kind == KindFollow { // taps are for the bot whoever listens
+		return in.talk(ctx, tx, who, msg)
+	}
+	chat, err := in.Desk.SaidIn(ctx, tx, who.ID, m.Text, msg.Attachment)
+	switch {
+	case errors.Is(err, routing.ErrNotFound):
+		return in.talk(ctx, tx, who, msg)
+	case err != nil:
+		return "", fmt.Errorf("put into conversation: %w", err)
+	case chat.Taken() && in.words.is("leave", clean(m.Text)):
+		return in.Wording.Text("bot.human.left"), in.Desk.LeaveChatIn(ctx, tx, chat)
+	case chat.Taken():
+		return "", nil
+	}
+	reply, err := in.talk(ctx, tx, who, msg)
+	if err != nil || reply == "" {
+		return "", err
+	}
+	return reply, in.Desk.AnsweredIn(ctx, tx, chat, reply)
+}
+
+// talk runs one turn: reads the world, steps, applies, stores.
+func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complainant, msg Message) (string, error) {
 	d, state, err := in.dialogue(ctx, tx, who.ID)
 	if err != nil {
 		return "", err

@@ -104,9 +104,9 @@ func (t *talk) human(words string) {
 	case t.askedHuman():
 		t.say("bot.human.again")
 	default:
-		t.do(Hand{Kind: routing.TaskChat, Number: t.s.Last, Note: t.w.Text.Text("bot.note.human")})
-		t.s.HumanAt = t.m.At
+		t.handOver(t.s.Last, "")
 		t.say("bot.human.queued")
+		t.sayStaff()
 	}
 	t.s.Mode, t.s.AskPhone = ModeHuman, t.earlier().Phone == ""
 	t.askHumanPhone()

@@ -74,7 +74,7 @@ type Offer struct {
 type Draft struct {
 	Parts        []string        `json:"parts,omitempty"`
 	Attachments  []string        `json:"attachments,omitempty"` // ids
-	Voice        bool            `json:"voice,omitempty"`       // one of them is a voice message
+	Voice        bool            `json:"voice,omitempty"`       // one of them is a voice message, given to the operators to write down
 	Confidential bool            `json:"confidential,omitempty"`
 	Fresh        bool            `json:"fresh,omitempty"`     // said to be a matter of its own, not a repeat
 	District     string          `json:"district,omitempty"`  // suggested by a place that is named, and shown: confirmed together with the draft
@@ -99,9 +99,11 @@ const (
 	KindWake     Kind = "wake" // nothing was said until the time the bot wanted to be asked
 )
 
-// Message is one thing said. Bound is the case that a scanned code gave to the complainant, Scanned says that there was a code.
+// Message is one thing said; Voice says that it was spoken, and written down by an operator. Bound is the case that a scanned code gave to the complainant, Scanned says that there was a code.
 type Message struct {
 	Kind       Kind
+	Voice      bool
+	About      string // Voice: number of the case that it was sent for, if there was one
 	Text       string
 	Attachment string
 	Button     string
@@ -121,6 +123,7 @@ type World struct {
 	PageURL string                    // of the complainants' pages, the token is appended; "": pages are not named
 	Me      routing.Actor             // the complainant
 	Cases   []routing.Case            // own cases, newest first, and the one whose number was named if it is their own
+	Staff   routing.Staffing          // whether a person can take over
 	Matters map[string]routing.Matter // what the own open cases are about, by number
 }
 
@@ -162,11 +165,14 @@ type Act struct {
 	Step   routing.Step
 }
 
-// Hand puts work on the operators' list.
+// Hand puts work on the operators' list. A conversation with its Summary is handed over for TaskChat and, when nobody is there, for TaskCallBack; for
+// TaskVoice the message is Attachment.
 type Hand struct {
-	Number string
-	Kind   routing.TaskKind
-	Note   string
+	Number     string
+	Kind       routing.TaskKind
+	Note       string
+	Summary    string
+	Attachment string
 }
 
 func (File) order() {}

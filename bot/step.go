@@ -77,7 +77,11 @@ func fingerprint(lines []Line) string {
 func (t *talk) receive() {
 	switch t.m.Kind {
 	case KindText:
-		t.hear(t.m.Text)
+		if t.m.Voice {
+			t.hearVoice()
+		} else {
+			t.hear(t.m.Text)
+		}
 	case KindEvidence, KindVoice:
 		t.takeEvidence()
 	case KindButton:

@@ -47,6 +47,12 @@ func (in *Intake) wake(ctx context.Context, id string, now time.Time) error {
 		if err != nil || d.WakeAt.IsZero() || d.WakeAt.After(now) {
 			return err
 		}
+		if chat, err := tx.ChatWith(ctx, id); err == nil && chat.Taken() { // a person is there: the bot waits
+			d.WakeAt = now.Add(in.Pace.Remind)
+			return tx.PutDialogue(ctx, d)
+		} else if err != nil && !errors.Is(err, routing.ErrNotFound) {
+			return fmt.Errorf("look for a conversation: %w", err)
+		}
 		m := Message{Kind: KindWake, At: now}
 		w, err := in.world(ctx, tx, id, m, state)
 		if err != nil {

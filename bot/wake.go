@@ -19,9 +19,6 @@ func (t *talk) wake() {
 		t.remind()
 	case t.s.Mode == ModeRepeat && t.supplementable(t.s.Case):
 		t.supplement(t.s.Case, d.text(), d.Attachments)
-		if d.Voice {
-			t.do(Hand{t.s.Case, routing.TaskVoice, t.w.Text.Text("bot.note.voice")})
-		}
 		t.say("bot.closed.supplemented", "number", t.s.Case)
 		t.s.Draft = Draft{}
 		t.idle()

@@ -30,7 +30,7 @@ var commands = []Command{CommandProgress, CommandSupplement, CommandWithdraw, Co
 	CommandReport, CommandHide}
 
 // listNames are the word lists beside the commands' own.
-var listNames = []string{"prefix", "suffix", "yes", "no", "skip", "cancel", "done", "drop", "greet", "thanks", "thanks_with", "insist",
+var listNames = []string{"prefix", "suffix", "yes", "no", "skip", "cancel", "done", "drop", "leave", "greet", "thanks", "thanks_with", "insist",
 	"solved_yes", "solved_partly", "solved_no", "enterprise", "firm", "no_firm", "in_firm", "same", "new", "announce", "wait", "abuse", "abuse_with",
 	"faces", "sticker", "contact", "name_prefix", "own_name", "sentence", "second_at", "never", "let", "know", "tell", "me"}
 

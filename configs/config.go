@@ -28,6 +28,7 @@ type Config struct {
 	Open311     Open311     `yaml:"open311"`
 	Webhooks    Webhooks    `yaml:"webhooks"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
+	Handover    Handover    `yaml:"handover"`
 	Evaluation  Evaluation  `yaml:"evaluation"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
@@ -114,6 +115,20 @@ type Dialogue struct {
 	CallbackDeadline time.Duration `yaml:"callback_deadline"` // our answer to the platform; it gives up after 5 s
 }
 
+// Handover says when operators are there to take over from the bot, and how long somebody may wait.
+type Handover struct {
+	Hours  string        `yaml:"hours"`  // of every day, as "08:00-20:00" with commas between spans; empty: working hours of working days
+	Wait   time.Duration `yaml:"wait"`   // in the queue, until it becomes a call-back
+	Answer time.Duration `yaml:"answer"` // for the operator's next words, until another one is asked
+	Idle   time.Duration `yaml:"idle"`   // without a word from either side, until the bot has it again
+	Chats  int           `yaml:"chats"`  // conversations that one operator has at once
+}
+
+// Spans are the parts of Hours.
+func (h Handover) Spans() []string {
+	return strings.FieldsFunc(h.Hours, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 // Evaluation says how answers are followed up, and how many cases a third party is given to evaluate.
 type Evaluation struct {
 	RemindAfter int `yaml:"remind_after"` // working days from the answer to the one reminder
@@ -173,6 +188,7 @@ func Default() Config {
 		Repeats:     Repeats{Burst: 5, Within: 24 * time.Hour},
 		Ledger:      Ledger{ReturnedDays: 90},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
+		Handover:    Handover{Wait: 5 * time.Minute, Answer: 10 * time.Minute, Idle: 30 * time.Minute, Chats: 5},
 		Evaluation:  Evaluation{RemindAfter: 2, CallAfter: 2, CallPercent: 100, Sample: 50},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},

@@ -55,6 +55,18 @@ func (v *validation) check(ok bool, path, rule string) {
 	}
 }
 
+var timeSpan = regexp.MustCompile(`^([01]?\d|2[0-3]):[0-5]\d-(([01]?\d|2[0-3]):[0-5]\d|24:00)$`)
+
+func (h Handover) validate(v *validation) {
+	for _, s := range h.Spans() {
+		v.check(timeSpan.MatchString(s), "handover.hours", "must be spans like 08:00-12:00,13:00-20:00")
+	}
+	for name, d := range map[string]time.Duration{"wait": h.Wait, "answer": h.Answer, "idle": h.Idle} {
+		v.check(d >= time.Minute && d <= 24*time.Hour, "handover."+name, "must be from 1m to 24h")
+	}
+	v.check(h.Chats >= 1 && h.Chats <= 50, "handover.chats", "must be from 1 to 50 conversations")
+}
+
 func (c Config) validateServer(v *validation, mode Mode) {
 	v.check(listenable(c.Listen), "listen", "must be host:port with a port from 0 to 65535")
 	v.check(webURL(c.PublicURL), "public_url", "must be an http or https URL with a host, without query or fragment")
@@ -113,6 +125,7 @@ func (c Config) validateLimits(v *validation) {
 	v.check(d.CloseAfter > d.RemindAfter, "dialogue.close_after", "must be longer than dialogue.remind_after")
 	v.check(d.CallbackDeadline > 0 && d.CallbackDeadline < platformDeadline, "dialogue.callback_deadline",
 		"must be longer than 0 and shorter than 5s, after which the platform sends the message again")
+	c.Handover.validate(v)
 	e := c.Evaluation
 	v.check(e.RemindAfter >= 1 && e.RemindAfter <= 30, "evaluation.remind_after", "must be from 1 to 30 working days")
 	v.check(e.CallAfter >= 1 && e.CallAfter <= 30, "evaluation.call_after", "must be from 1 to 30 working days")

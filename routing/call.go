@@ -257,7 +257,7 @@ func (d *Desk) calledBack(ctx context.Context, tx Tx, c *Call) error {
 
 // orMissing lets a miss pass.
 func orMissing(err error, doing string) error {
-	if errors.Is(err, ErrNotFound) {
+	if err == nil || errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", doing, err)

@@ -48,6 +48,7 @@ type Task struct {
 	CreatedAt     time.Time
 	DoneAt        time.Time // zero while open
 	DoneBy        string    // user name
+	AttachmentID  string    // TaskVoice: what is to be written down
 }
 
 // TaskKind is what the operator has to do.

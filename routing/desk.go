@@ -13,13 +13,14 @@ import (
 // Desk is every use-case of Jiesu on cases: what the bot, the console and the API may do, in one place, with one set of rules.
 // Methods ending in In work inside the caller's transaction; the others run their own.
 type Desk struct {
-	store  Store
-	plan   *Plan
-	live   Volatile
-	now    func() time.Time
-	burst  Burst
-	survey SurveyRules
-	back   time.Duration // within this after striking off, the same matter has come back
+	store    Store
+	plan     *Plan
+	live     Volatile
+	now      func() time.Time
+	burst    Burst
+	survey   SurveyRules
+	handover *HandoverRules // nil: somebody is always there
+	back     time.Duration  // within this after striking off, the same matter has come back
 }
 
 // NewDesk returns a desk on the store, under the plan, announcing changes on live.

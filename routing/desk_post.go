@@ -101,8 +101,8 @@ func (d *Desk) AddTaskIn(ctx context.Context, tx Tx, t Task) error {
 	return nil
 }
 
-// FinishTask takes a task off the list; a mass incident is for the office to finish. Errors: ErrForbidden, ErrConflict when somebody did
-// it already.
+// FinishTask takes a task off the list; a mass incident is for the office to finish. Errors: ErrForbidden; ErrConflict when somebody did
+// it already; *TakenError: a colleague is talking to the complainant.
 func (d *Desk) FinishTask(ctx context.Context, actor Actor, id string) error {
 	if actor.Role != RoleOperator && !actor.overseer() {
 		return ErrForbidden
@@ -118,9 +118,25 @@ func (d *Desk) FinishTask(ctx context.Context, actor Actor, id string) error {
 		if err := tx.FinishTask(ctx, id, actor.Name, d.now()); err != nil {
 			return err
 		}
+		if err := d.closeChat(ctx, tx, actor, id); err != nil {
+			return err
+		}
 		tx.AfterCommit(func() { d.live.Publish(context.Background(), Update{}) })
 		return nil
 	})
+}
+
+// closeChat ends the conversation of a task that is done, if it has one.
+func (d *Desk) closeChat(ctx context.Context, tx Tx, actor Actor, taskID string) error {
+	c, err := tx.Chat(ctx, taskID)
+	if err != nil || !c.EndedAt.IsZero() {
+		return orMissing(err, "look for the conversation")
+	}
+	if c.Taken() && c.OperatorID != actor.ID && !actor.overseer() {
+		return &TakenError{By: c.Operator}
+	}
+	c.EndedAt = d.now()
+	return tx.UpdateChat(ctx, c)
 }
 
 // AttachIn records evidence that is still at the platform and has it fetched.

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,50 +10,11 @@ import (
 // MaxAnswer is the longest answer by chat in characters: what the platform surely takes in one piece.
 const MaxAnswer = 600
 
-// What an operator did for a task is put on record as a task of its own that is done already, so that no list of open ones shows it.
-const (
-	TaskAnswered TaskKind = "answered" // wrote to the complainant; the words are in the notice
-	TaskRevealed TaskKind = "revealed" // looked at the number of somebody without a case; Note says what for
-)
+// TaskRevealed is on record, as a task that is done already and in no list, when somebody looked at the number of a person without a case; Note says what for.
+const TaskRevealed TaskKind = "revealed"
 
 // everyTask is more tasks than are ever open.
 const everyTask = 100_000
-
-// AnswerTask sends words of an operator to the complainant of an open task, as a message of the conversation. The task stays open: one
-// answer may not be the last. Errors: ErrForbidden; ErrConflict when the task isn't open, since somebody has done it; *InvalidError for the
-// words, and when the platform doesn't let us write now, so that one has to call.
-func (d *Desk) AnswerTask(ctx context.Context, actor Actor, id, text string) error {
-	text = strings.TrimSpace(text)
-	switch {
-	case !actor.serves():
-		return ErrForbidden
-	case text == "":
-		return invalid("text", "error.answer_empty")
-	case utf8.RuneCountInString(text) > MaxAnswer:
-		return invalid("text", "error.answer_too_long")
-	}
-	return d.store.Update(ctx, func(tx Tx) error {
-		t, err := openTask(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		who, err := tx.Complainant(ctx, t.ComplainantID)
-		if err != nil {
-			return err
-		}
-		left, err := tx.Quotas(ctx, who.ID, d.now())
-		if err != nil {
-			return err
-		}
-		if who.OpenID == "" || !who.Following || len(left) == 0 {
-			return invalid("text", "error.answer_closed")
-		}
-		if err := d.ChatIn(ctx, tx, who.ID, text); err != nil {
-			return err
-		}
-		return d.noteTask(ctx, tx, actor, Task{Kind: TaskAnswered, CaseNumber: t.CaseNumber, ComplainantID: who.ID})
-	})
-}
 
 // RevealTask returns the unmasked contact of the person whom an open task is about and puts on record who looked and why: in the case's
 // timeline, or beside the tasks when there is no case. Errors: ErrForbidden; ErrConflict when the task isn't open; *InvalidError without a
@@ -107,4 +69,31 @@ func openTask(ctx context.Context, tx Tx, id string) (Task, error) {
 func (d *Desk) noteTask(ctx context.Context, tx Tx, actor Actor, t Task) error {
 	t.ID, t.CreatedAt, t.DoneAt, t.DoneBy = NewID(), d.now(), d.now(), actor.Name
 	return tx.InsertTask(ctx, t)
+}
+
+// TakeVoiceIn finishes the task to write a voice message down, and returns it with the number of the case that the message belongs to by now. Errors:
+// ErrForbidden; ErrConflict: somebody has; *InvalidError: it is another kind of task.
+func (d *Desk) TakeVoiceIn(ctx context.Context, tx Tx, actor Actor, id string) (Task, error) {
+	if !actor.serves() {
+		return Task{}, ErrForbidden
+	}
+	t, err := openTask(ctx, tx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	if t.Kind != TaskVoice {
+		return Task{}, invalid("text", "error.voice_task")
+	}
+	if t.CaseNumber == "" && t.AttachmentID != "" {
+		a, err := tx.Attachment(ctx, t.AttachmentID)
+		if err != nil {
+			return Task{}, fmt.Errorf("load voice message: %w", err)
+		}
+		t.CaseNumber = a.CaseNumber
+	}
+	if err := tx.FinishTask(ctx, id, actor.Name, d.now()); err != nil {
+		return Task{}, err
+	}
+	tx.AfterCommit(func() { d.live.Publish(context.Background(), Update{}) })
+	return t, nil
 }

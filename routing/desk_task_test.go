@@ -83,48 +83,6 @@ func wantInvalid(t *testing.T, what string, err error, key string) {
 	}
 }
 
-func TestAnOperatorAnswersInTheChat(t *testing.T) {
-	t.Parallel()
-	d, s := taskWorld()
-	if err := d.AnswerTask(t.Context(), taskOperator, "chat", " 您好，我来帮您。\n"); err != nil {
-		t.Fatal(err)
-	}
-	if len(s.notices) != 1 || s.notices[0].Kind != NoticeChat || s.notices[0].ComplainantID != "fan" || s.notices[0].Text != "您好，我来帮您。" {
-		t.Errorf("sent %+v", s.notices)
-	}
-	if len(s.records) != 1 || s.records[0].Kind != TaskAnswered || s.records[0].DoneBy != "小王" || s.records[0].DoneAt.IsZero() || s.records[0].Note != "" {
-		t.Errorf("on record %+v", s.records)
-	}
-}
-
-func TestAnAnswerThatCannotBeSentSaysWhy(t *testing.T) {
-	t.Parallel()
-	d, s := taskWorld()
-	for _, a := range []Actor{{Role: RoleUnit, Unit: "finance"}, {Role: RoleComplainant, ID: "fan"}, {}} {
-		if err := d.AnswerTask(t.Context(), a, "chat", "您好"); !errors.Is(err, ErrForbidden) {
-			t.Errorf("by %q: %v", a.Role, err)
-		}
-	}
-	wantInvalid(t, "nothing", d.AnswerTask(t.Context(), taskOperator, "chat", " \n"), "error.answer_empty")
-	wantInvalid(t, "too much", d.AnswerTask(t.Context(), taskOperator, "chat", strings.Repeat("长", MaxAnswer+1)), "error.answer_too_long")
-	wantInvalid(t, "no fan", d.AnswerTask(t.Context(), taskOperator, "caller", "您好"), "error.answer_closed")
-	wantInvalid(t, "no longer a fan", d.AnswerTask(t.Context(), taskOperator, "gone", "您好"), "error.answer_closed")
-	if err := d.AnswerTask(t.Context(), taskOperator, "done", "您好"); !errors.Is(err, ErrConflict) {
-		t.Errorf("done already: %v", err)
-	}
-	s.quotas["fan"] = nil
-	wantInvalid(t, "quota used up", d.AnswerTask(t.Context(), taskOperator, "chat", "您好"), "error.answer_closed")
-	if len(s.notices)+len(s.records) != 0 {
-		t.Errorf("sent %+v, on record %+v", s.notices, s.records)
-	}
-	s.quotas["fan"] = []Quota{{Left: 1}}
-	for _, r := range []Role{RoleOperator, RoleOffice, RoleAdmin} {
-		if err := d.AnswerTask(t.Context(), Actor{Role: r}, "chat", strings.Repeat("长", MaxAnswer)); err != nil {
-			t.Errorf("by %s: %v", r, err)
-		}
-	}
-}
-
 func TestALookAtANumberIsOnRecordWithItsReason(t *testing.T) {
 	t.Parallel()
 	d, s := taskWorld()

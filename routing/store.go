@@ -112,6 +112,17 @@ type Reader interface {
 	// CameBack lists cases of struck-off problems that are like a matter, the most alike first.
 	CameBack(ctx context.Context, q Comeback) ([]Near, error)
 
+	// Chat is the conversation of a task; ErrNotFound: it has none.
+	Chat(ctx context.Context, taskID string) (Chat, error)
+	// ChatWith is the open conversation with somebody; ErrNotFound: there is none.
+	ChatWith(ctx context.Context, complainantID string) (Chat, error)
+	// OpenChats lists the open conversations, who waits longest first.
+	OpenChats(ctx context.Context) ([]Chat, error)
+	// ChatLines is what was said in the conversation, in its order.
+	ChatLines(ctx context.Context, taskID string) ([]ChatLine, error)
+	// OnDuty lists the ids of the users whose screens were open then or later.
+	OnDuty(ctx context.Context, since time.Time) ([]string, error)
+
 	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
 
@@ -175,6 +186,14 @@ type Tx interface {
 	JoinIncident(ctx context.Context, taskID, number string) error
 	InsertTask(ctx context.Context, t Task) error
 	FinishTask(ctx context.Context, id, by string, at time.Time) error // ErrConflict: somebody did it already
+	// UpdateTask stores kind, case and note of an open task; ErrConflict when it isn't open.
+	UpdateTask(ctx context.Context, t Task) error
+
+	InsertChat(ctx context.Context, c Chat) error // ErrExists: another one with the complainant is open
+	// UpdateChat stores the conversation if its version is still c.Version and counts it up; else ErrConflict.
+	UpdateChat(ctx context.Context, c Chat) error
+	InsertChatLine(ctx context.Context, l ChatLine) error
+	PutDuty(ctx context.Context, userID string, seen time.Time) error
 
 	InsertSurvey(ctx context.Context, s Survey) error // ErrExists: that round was asked about already
 	// UpdateSurvey stores the survey if its stage is still from; else ErrConflict.

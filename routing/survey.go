@@ -278,6 +278,9 @@ func (d *Desk) FinishCall(ctx context.Context, actor Actor, id string, h Called)
 		if err := tx.FinishTask(ctx, id, actor.Name, d.now()); err != nil {
 			return err
 		}
+		if err := d.closeChat(ctx, tx, actor, id); err != nil {
+			return err
+		}
 		tx.AfterCommit(func() { d.live.Publish(context.Background(), Update{}) })
 		return nil
 	})

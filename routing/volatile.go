@@ -28,6 +28,7 @@ type Update struct {
 	Number string   `json:"number,omitempty"` // "" for the task list
 	Units  []string `json:"units,omitempty"`
 	Call   string   `json:"call,omitempty"` // a call that User has just answered: for their screen alone
+	Chat   string   `json:"chat,omitempty"` // task of a conversation in which something was said: for User's screen, or for all who see the queue
 	User   string   `json:"user,omitempty"`
 }
 

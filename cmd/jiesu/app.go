@@ -124,10 +124,25 @@ func (a *app) buildDomain(context.Context) (err error) {
 	return err
 }
 
-// newDesk returns the desk as the configuration wants it.
+// newDesk returns the desk as the configuration, which is valid, wants it.
 func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile) *routing.Desk {
 	return routing.NewDesk(store, plan, live, clock).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within}).
-		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour)
+		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour).
+		WithHandover(handoverRules(cfg.Handover))
+}
+
+// awake is how long ago an operator's screen may have said that it is open: its stream does every 25 seconds.
+const awake = 90 * time.Second
+
+func handoverRules(h configs.Handover) routing.HandoverRules {
+	r := routing.HandoverRules{Wait: h.Wait, Answer: h.Answer, Idle: h.Idle, Chats: h.Chats, Awake: awake}
+	for _, text := range h.Spans() {
+		var s routing.WorkSpan
+		if s.UnmarshalText([]byte(text)) == nil { // checked with the configuration
+			r.Hours = append(r.Hours, s)
+		}
+	}
+	return r
 }
 
 // buildWeChat builds both directions of the official account, if one is configured.
@@ -231,6 +246,10 @@ func (a *app) buildJobs(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	chats, err := jobs.NewChats(a.desk, a.words, a.log, a.metrics)
+	if err != nil {
+		return err
+	}
 	allowed, err := a.networks()
 	if err != nil {
 		return err
@@ -245,6 +264,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(), Hooks: hooks,
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
+			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
 			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
@@ -290,7 +310,7 @@ func (a *app) buildHTTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Wording: a.words, Plan: a.plan, Live: a.live,
+	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

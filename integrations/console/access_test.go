@@ -53,7 +53,15 @@ func TestEveryRouteByRole(t *testing.T) {
 		{"POST", "/console/file", [6]int{401, 422, 403, 403, 422, 422}},
 		{"GET", "/console/tasks/none/reveal", [6]int{in, 303, 403, 403, 303, 303}},
 		{"POST", "/console/tasks/none/done", [6]int{401, 404, 403, 403, 404, 404}},
-		{"POST", "/console/tasks/none/answer", [6]int{401, 422, 403, 403, 422, 422}},
+		{"POST", "/console/tasks/none/written", [6]int{401, 422, 403, 403, 422, 422}},
+		{"GET", "/console/voices/none", [6]int{in, 404, 403, 403, 404, 404}},
+		{"GET", "/console/chats/none", [6]int{in, 404, 403, 403, 404, 404}},
+		{"GET", "/console/chats/none/take", [6]int{in, 303, 403, 403, 303, 303}},
+		{"POST", "/console/chats/none/take", [6]int{401, 404, 403, 403, 404, 404}},
+		{"POST", "/console/chats/none/write", [6]int{401, 404, 403, 403, 404, 404}},
+		{"POST", "/console/chats/none/back", [6]int{401, 404, 403, 403, 404, 404}},
+		{"POST", "/console/chats/none/dance", [6]int{401, 404, 403, 403, 404, 404}},
+		{"GET", "/console/chats/none/attachments/none", [6]int{in, 404, 403, 403, 404, 404}},
 		{"POST", "/console/tasks/none/reveal", [6]int{401, 422, 403, 403, 422, 422}},
 		{"POST", casePath(c, "reply"), [6]int{401, 403, 422, 404, 403, 403}},
 		{"POST", casePath(c, "supervise"), [6]int{401, 403, 403, 404, 422, 422}},
@@ -90,7 +98,7 @@ func TestPostsFromOtherSitesAreTurnedAway(t *testing.T) {
 	w := start(t)
 	c := w.at(routing.StateDispatched)
 	own := "/p/" + c.Token + "/urge"
-	for _, path := range []string{casePath(c, "sign"), "/console/login", "/console/logout", "/console/file", "/console/tasks/x/done", "/console/tasks/x/answer", "/console/tasks/x/reveal", own} {
+	for _, path := range []string{casePath(c, "sign"), "/console/login", "/console/logout", "/console/file", "/console/tasks/x/done", "/console/tasks/x/written", "/console/chats/x/write", "/console/tasks/x/reveal", own} {
 		for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
 			a := w.do("unit", http.MethodPost, path, formOf("note", "x"), header...).want(403, "请求被拦下了")
 			if a.Header().Get("Content-Security-Policy") == "" {

@@ -25,6 +25,7 @@ type Config struct {
 	Desk    *routing.Desk
 	Judge   routing.Judge // the live suggestion while an operator types
 	Press   *report.Press // the papers
+	Voices  Voices        // takes what operators write down of voice messages
 	Wording routing.Wording
 	Plan    *routing.Plan
 	Live    routing.Volatile
@@ -45,6 +46,12 @@ type Config struct {
 	Stopping <-chan struct{}
 }
 
+// Voices takes what an operator heard in a voice message through the conversation. Errors: routing.ErrForbidden; routing.ErrConflict: somebody has written it
+// down; *routing.InvalidError for the text.
+type Voices interface {
+	WriteDown(ctx context.Context, actor routing.Actor, taskID, text string) error
+}
+
 // Console serves the pages. Make one with New.
 type Console struct {
 	Config
@@ -60,8 +67,8 @@ type Console struct {
 
 // New checks the configuration and reads the embedded templates.
 func New(cfg Config) (*Console, error) {
-	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Press == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
-		return nil, errors.New("console: store, desk, judge, press, plan, live, now and logger are needed")
+	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Press == nil || cfg.Voices == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
+		return nil, errors.New("console: store, desk, judge, press, voices, plan, live, now and logger are needed")
 	}
 	if cfg.SessionIdle <= 0 || cfg.SessionAbsolute <= 0 || cfg.MaxFailures < 1 || cfg.LockFor <= 0 {
 		return nil, errors.New("console: session and lock-out limits must be above zero")
@@ -135,7 +142,12 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/tasks/:id/:action", s.staff(s.backToTasks, filers...))
 	g.POST("/console/tasks/:id/done", s.staff(s.finishTask, filers...))
 	g.POST("/console/tasks/:id/call", s.staff(s.finishCall, filers...))
-	g.POST("/console/tasks/:id/answer", s.staff(s.answerTask, filers...))
+	g.POST("/console/tasks/:id/written", s.staff(s.writeDown, filers...))
+	g.GET("/console/voices/:id", s.staff(s.voice, filers...))
+	g.GET("/console/chats/:id", s.staff(s.chat, filers...))
+	g.GET("/console/chats/:id/:action", s.staff(s.backToChat, filers...))
+	g.POST("/console/chats/:id/:action", s.staff(s.chatStep, filers...))
+	g.GET("/console/chats/:id/attachments/:file", s.staff(s.chatAttachment, filers...))
 	g.POST("/console/tasks/:id/reveal", s.staff(s.revealTask, filers...))
 
 	s.listRoutes(g)

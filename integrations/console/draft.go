@@ -15,7 +15,7 @@ import (
 )
 
 // draftFields are what a draft keeps of the filing form.
-var draftFields = []string{"phone", "contact_name", "enterprise", "text", "district", "urgency", "confidential", "publish", "call"}
+var draftFields = []string{"phone", "contact_name", "enterprise", "text", "district", "urgency", "confidential", "publish", "call", "chat"}
 
 // keepDraft keeps what the operator has typed so far, so that a closed browser loses nothing of a call. A form that says nothing takes the draft away.
 func (s *Console) keepDraft(c *gin.Context, actor routing.Actor) error {

@@ -33,6 +33,7 @@ func (s *Console) events(c *gin.Context, actor routing.Actor) error {
 	if out.send("retry: 5000\n\n") != nil {
 		return nil
 	}
+	s.present(ctx, actor)
 	for {
 		line := ": beat\n\n"
 		select {
@@ -46,6 +47,7 @@ func (s *Console) events(c *gin.Context, actor routing.Actor) error {
 				return nil
 			}
 			actor = now
+			s.present(ctx, actor)
 		case u, more := <-news:
 			if !more {
 				return nil
@@ -60,6 +62,13 @@ func (s *Console) events(c *gin.Context, actor routing.Actor) error {
 	}
 }
 
+// present notes that the actor's screen is open: whoever asks for a person is told whether there is one.
+func (s *Console) present(ctx context.Context, actor routing.Actor) {
+	if err := s.Desk.Present(ctx, actor); err != nil && ctx.Err() == nil {
+		s.Logger.Warn("who is on duty isn't noted", "actor_id", actor.ID, "error", err)
+	}
+}
+
 // hint is the line for the actor, "" when the update is none of theirs.
 func hint(actor routing.Actor, u routing.Update) string {
 	if u.Call != "" {
@@ -67,6 +76,12 @@ func hint(actor routing.Actor, u routing.Update) string {
 			return ""
 		}
 		return fmt.Sprintf("event: call\ndata: %s\n\n", url.QueryEscape(u.Call))
+	}
+	if u.Chat != "" {
+		if actor.Role == routing.RoleUnit || u.User != "" && u.User != actor.ID {
+			return ""
+		}
+		return fmt.Sprintf("event: chat\ndata: %s\n\n", url.QueryEscape(u.Chat))
 	}
 	if actor.Role == routing.RoleUnit && (u.Number == "" || !slices.Contains(u.Units, actor.Unit)) {
 		return ""

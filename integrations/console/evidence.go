@@ -72,7 +72,24 @@ func (s *Console) serveEvidence(c *gin.Context, actor routing.Actor, of routing.
 	if a.CaseNumber != of.Number || !a.VisibleTo(actor, of) || a.State != routing.AttachmentStored {
 		return routing.ErrNotFound
 	}
-	content, err := s.Store.AttachmentContent(ctx, a.ID)
+	return s.send(c, a, of.Number)
+}
+
+// sendAttachment sends what somebody sent who has no case of it yet, to a desk of operators.
+func (s *Console) sendAttachment(c *gin.Context, id string) error {
+	a, err := s.Store.Attachment(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	if a.State != routing.AttachmentStored {
+		return routing.ErrNotFound
+	}
+	return s.send(c, a, "message")
+}
+
+// send sends the content as a download that runs nothing.
+func (s *Console) send(c *gin.Context, a routing.Attachment, name string) error {
+	content, err := s.Store.AttachmentContent(c.Request.Context(), a.ID)
 	if err != nil {
 		return fmt.Errorf("read attachment %s: %w", a.ID, err)
 	}
@@ -82,7 +99,7 @@ func (s *Console) serveEvidence(c *gin.Context, actor routing.Actor, of routing.
 	}
 	h := c.Writer.Header()
 	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", `attachment; filename="`+of.Number+"-"+a.ID+suffix(a.ContentType)+`"`)
+	h.Set("Content-Disposition", `attachment; filename="`+name+"-"+a.ID+suffix(a.ContentType)+`"`)
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, max-age=600")
 	http.ServeContent(c.Writer, c.Request, "", a.At, bytes.NewReader(content))

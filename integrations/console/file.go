@@ -71,6 +71,7 @@ type filedView struct {
 	Case    routing.Case
 	Created bool
 	Page    string       // the complainant's page
+	Chat    string       // conversation that it was filed from
 	QR      template.URL // image that binds a WeChat fan to the case, "" when codes are not made
 	Alike   []routing.Alike
 }
@@ -86,6 +87,9 @@ func (s *Console) filePage(c *gin.Context, actor routing.Actor) error {
 
 // answering fills the form with what is known of the call that it is for.
 func (s *Console) answering(c *gin.Context, actor routing.Actor, v *fileView) error {
+	if c.Query("chat") != "" {
+		return s.fromChat(c, actor, v)
+	}
 	id := c.Query("call")
 	if id == "" || len(id) > 100 {
 		return s.restore(c, actor, v)
@@ -196,7 +200,12 @@ func (s *Console) file(c *gin.Context, actor routing.Actor) error {
 		return err
 	}
 	complaint := s.complaintOf(c.Request.PostForm)
-	filed, created, err := s.Desk.File(c.Request.Context(), actor, complaint)
+	var filed routing.Case
+	var created bool
+	err := s.byChat(c, actor, &complaint)
+	if err == nil {
+		filed, created, err = s.Desk.File(c.Request.Context(), actor, complaint)
+	}
 	var bad *routing.InvalidError
 	if errors.As(err, &bad) {
 		return s.fileFailed(c, actor, err)
@@ -213,7 +222,12 @@ func (s *Console) file(c *gin.Context, actor routing.Actor) error {
 			s.Logger.Warn("a case isn't linked to its call", "number", filed.Number, "error", err)
 		}
 	}
-	v := filedView{Case: filed, Created: created, Page: s.address(c) + "/p/" + filed.Token, QR: s.code(c.Request.Context(), filed)}
+	if id := c.PostForm("chat"); id != "" {
+		if err := s.Desk.LinkChat(c.Request.Context(), actor, id, filed.Number); err != nil && !errors.Is(err, routing.ErrConflict) { // filed it is all the same
+			s.Logger.Warn("a case isn't linked to its conversation", "number", filed.Number, "error", err)
+		}
+	}
+	v := filedView{Chat: c.PostForm("chat"), Case: filed, Created: created, Page: s.address(c) + "/p/" + filed.Token, QR: s.code(c.Request.Context(), filed)}
 	if v.Alike, err = s.Desk.AlikeTo(c.Request.Context(), actor, filed.Number); err != nil { // filed it is all the same
 		s.Logger.Warn("no cases alike for a case just filed", "number", filed.Number, "error", err)
 	}

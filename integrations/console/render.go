@@ -26,7 +26,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls", "chat"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -34,6 +34,7 @@ type page struct {
 	Actor   routing.Actor
 	Section string // which entry of the navigation is lit
 	Number  string // case that the page shows, for live updates
+	Chat    string // conversation that the page shows
 	Public  bool   // the complainant's page: no navigation
 	Sandbox bool
 	Data    any
@@ -59,6 +60,7 @@ func (s *Console) funcs() template.FuncMap {
 		"item":      s.itemName,
 		"category":  s.Plan.CategoryName,
 		"when":      s.when,
+		"ago":       s.ago,
 		"dated":     s.dated,
 		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"asked":     asked,
@@ -242,6 +244,7 @@ func (s *Console) explain(err error) (status int, key, text string) {
 	text = s.Wording.Text("console.problem." + key + ".text")
 	var bad *routing.InvalidError
 	var illegal *routing.IllegalStepError
+	var taken *routing.TakenError
 	var illegalForProblem *routing.IllegalProblemStepError
 	switch {
 	case errors.As(err, &bad):
@@ -252,6 +255,10 @@ func (s *Console) explain(err error) (status int, key, text string) {
 		text = strings.Join(sentences, "\n")
 	case errors.As(err, &illegal) && illegal.Why != "":
 		text = s.text("illegal."+string(illegal.Why), "ended", s.when(illegal.Ended))
+	case errors.As(err, &taken) && taken.By == "":
+		text = s.text("console.problem.taken.over")
+	case errors.As(err, &taken):
+		text = s.text("console.problem.taken.by", "name", taken.By)
 	case errors.Is(err, routing.ErrSamePerson):
 		text = s.Wording.Text("ledger.problem.same")
 	case errors.As(err, &illegalForProblem):
@@ -285,6 +292,15 @@ func (s *Console) since(err error) []string {
 	return list
 }
 
+// ago is how long it has been since t, in whole minutes or hours.
+func (s *Console) ago(t time.Time) string {
+	past := s.Now().Sub(t)
+	if past < time.Hour {
+		return s.text("console.ago.minutes", "n", max(0, int(past.Minutes())))
+	}
+	return s.text("console.ago.hours", "n", int(past.Hours()))
+}
+
 // kindOf is the one place that maps the domain's errors to HTTP.
 func kindOf(err error) (status int, key string) {
 	switch {
@@ -296,6 +312,8 @@ func kindOf(err error) (status int, key string) {
 		return http.StatusForbidden, "forbidden"
 	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
 		return http.StatusConflict, "conflict"
+	case is[*routing.TakenError](err):
+		return http.StatusConflict, "taken"
 	case is[*routing.IllegalStepError](err), is[*routing.IllegalProblemStepError](err):
 		return http.StatusConflict, "illegal"
 	case is[*routing.InvalidError](err):

@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -44,24 +43,29 @@ type taskView struct {
 	Contact  routing.Contact // masked, unless Revealed
 	Revealed bool
 	Chat     *chatView // how to answer, for those who asked for a person
-	Answered bool      // words have just been sent
+	Voice    *voiceView
 	Call     *callView // what to ask on the telephone, for a call about an answer that isn't rated
 }
 
 // chatView is whether and how long the platform lets us write to somebody.
 type chatView struct {
+	routing.Chat
 	Fan    bool
 	Quotas []routing.Quota // what is left, what ends first first
-	Text   string          // typed into a form that failed
+	Since  time.Time       // the complainant has been waiting since then; zero: they aren't
+}
+
+// voiceView is a voice message to write down.
+type voiceView struct {
+	File *evidence // nil while it isn't there yet, or can't be had
+	Lost bool
+	Text string // typed into a form that failed
 }
 
 func (s *Console) tasks(c *gin.Context, actor routing.Actor) error {
 	v, err := s.loadTasks(c.Request.Context(), actor)
 	if err != nil {
 		return err
-	}
-	if t := v.find(c.Query("answered")); t != nil {
-		t.Answered = true
 	}
 	s.renderTasks(c, http.StatusOK, actor, v)
 	return nil
@@ -86,8 +90,16 @@ func (s *Console) loadTasks(ctx context.Context, actor routing.Actor) (tasksView
 	if v.Incidents, err = s.loadIncidents(ctx, actor); err != nil {
 		return tasksView{}, err
 	}
+	chats, err := s.Desk.Chats(ctx, actor)
+	if err != nil {
+		return tasksView{}, err
+	}
 	for i, t := range open {
-		if v.Tasks[i], err = s.taskOf(ctx, actor, t); err != nil {
+		var chat *routing.Chat
+		if c, ok := chats[t.ID]; ok {
+			chat = &c
+		}
+		if v.Tasks[i], err = s.taskOf(ctx, actor, t, chat); err != nil {
 			return tasksView{}, fmt.Errorf("load task %s: %w", t.ID, err)
 		}
 	}
@@ -128,7 +140,7 @@ func (v tasksView) find(id string) *taskView {
 }
 
 // taskOf gathers what an operator needs to know: the case or the person's cases, the contact given for it, or else that of the person.
-func (s *Console) taskOf(ctx context.Context, actor routing.Actor, t routing.Task) (taskView, error) {
+func (s *Console) taskOf(ctx context.Context, actor routing.Actor, t routing.Task, chat *routing.Chat) (taskView, error) {
 	v := taskView{Task: t}
 	who, err := s.Store.Complainant(ctx, t.ComplainantID)
 	if err != nil && !errors.Is(err, routing.ErrNotFound) {
@@ -145,15 +157,38 @@ func (s *Console) taskOf(ctx context.Context, actor routing.Actor, t routing.Tas
 		}
 	}
 	v.Call = callOf(v)
-	if t.Kind == routing.TaskChat {
-		v.Chat, err = s.chatWith(ctx, who)
-		return v, err
+	if t.Kind == routing.TaskVoice {
+		if v.Voice, err = s.voiceOf(ctx, t); err != nil {
+			return v, err
+		}
+	}
+	if chat != nil {
+		v.Chat, err = s.chatWith(ctx, who, *chat)
+	}
+	return v, err
+}
+
+// voiceOf is the message that the task is about; nil for a task from before messages were named.
+func (s *Console) voiceOf(ctx context.Context, t routing.Task) (*voiceView, error) {
+	if t.AttachmentID == "" {
+		return nil, nil
+	}
+	a, err := s.Store.Attachment(ctx, t.AttachmentID)
+	if err != nil {
+		return nil, fmt.Errorf("load voice message: %w", err)
+	}
+	v := &voiceView{Lost: a.State == routing.AttachmentRejected}
+	if a.State == routing.AttachmentStored {
+		v.File = &evidence{Attachment: a, Address: "/console/voices/" + t.ID, Player: shown[a.ContentType]}
 	}
 	return v, nil
 }
 
-func (s *Console) chatWith(ctx context.Context, who routing.Complainant) (*chatView, error) {
-	v := &chatView{Fan: who.OpenID != "" && who.Following}
+func (s *Console) chatWith(ctx context.Context, who routing.Complainant, chat routing.Chat) (*chatView, error) {
+	v := &chatView{Chat: chat, Fan: who.OpenID != "" && who.Following}
+	if since, waits := chat.Waits(); waits {
+		v.Since = since
+	}
 	if !v.Fan {
 		return v, nil
 	}
@@ -194,21 +229,6 @@ func (s *Console) finishTask(c *gin.Context, actor routing.Actor) error {
 	return nil
 }
 
-// answerTask sends the operator's words to whoever asked for a person.
-func (s *Console) answerTask(c *gin.Context, actor routing.Actor) error {
-	if err := readForm(c); err != nil {
-		return err
-	}
-	id := c.Param("id")
-	text := strings.ReplaceAll(c.PostForm("text"), "\r\n", "\n") // as forms send it; the limit counts what was typed
-	if err := s.Desk.AnswerTask(c.Request.Context(), actor, id, text); err != nil {
-		return s.taskFailed(c, actor, err)
-	}
-	s.Logger.Info("task answered", "task_id", id, "actor_id", actor.ID)
-	c.Redirect(http.StatusSeeOther, "/console/tasks?answered="+url.QueryEscape(id))
-	return nil
-}
-
 // revealTask shows the contact on the page that answers the post, so that going back or reloading asks for the reason again.
 func (s *Console) revealTask(c *gin.Context, actor routing.Actor) error {
 	if err := readForm(c); err != nil {
@@ -245,8 +265,8 @@ func (s *Console) taskFailed(c *gin.Context, actor routing.Actor, cause error) e
 		return err
 	}
 	v.Problem = &problemView{Key: key, Text: text}
-	if t := v.find(c.Param("id")); t != nil && t.Chat != nil && t.Chat.Open() {
-		t.Chat.Text = c.PostForm("text")
+	if t := v.find(c.Param("id")); t != nil && t.Voice != nil {
+		t.Voice.Text = c.PostForm("text")
 	} else if t != nil && t.Call != nil && c.Request.PostForm.Has("heard") {
 		t.Call.Values, t.Call.Open = c.Request.PostForm, true
 	} else {

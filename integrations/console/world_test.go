@@ -100,6 +100,26 @@ func (judge) Judge(text string) routing.Judgement {
 	return j
 }
 
+// heard is what operators wrote down of voice messages; what becomes of it is the bot's.
+type heard struct {
+	desk  *routing.Desk
+	store routing.Store
+	text  []string
+}
+
+func (h *heard) WriteDown(ctx context.Context, actor routing.Actor, taskID, text string) error {
+	if strings.TrimSpace(text) == "" {
+		return &routing.InvalidError{Field: "text", Key: "error.voice_empty"}
+	}
+	return h.store.Update(ctx, func(tx routing.Tx) error {
+		_, err := h.desk.TakeVoiceIn(ctx, tx, actor, taskID)
+		if err == nil {
+			h.text = append(h.text, text)
+		}
+		return err
+	})
+}
+
 // world is the console on a fresh database, with an account for every role.
 type world struct {
 	t       *testing.T
@@ -113,6 +133,7 @@ type world struct {
 	clock   *clock
 	log     *bytes.Buffer
 	jobs    queued
+	voices  heard
 	users   map[string]routing.User // by name: a role, or "other" for the second unit
 	cookies map[string]string
 	stop    func() // what cmd does when the server begins to stop
@@ -144,7 +165,8 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	stopping := make(chan struct{})
 	w.stop = sync.OnceFunc(func() { close(stopping) })
 	t.Cleanup(w.stop)
-	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
+	w.voices = heard{desk: w.desk, store: w.store}
+	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Voices: &w.voices, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
 		Logger: slog.New(slog.NewTextHandler(&locked{w: w.log}, nil)), SessionIdle: time.Hour, SessionAbsolute: 12 * time.Hour, MaxFailures: 3,
 		LockFor: 15 * time.Minute, PublicURL: publicURL, Stopping: stopping}
 	for _, f := range change {
@@ -463,7 +485,11 @@ func (w *world) addTask(kind routing.TaskKind, c routing.Case, note string) rout
 	w.t.Helper()
 	w.clock.add(time.Minute)
 	w.update(func(ctx context.Context, tx routing.Tx) error {
-		return w.desk.AddTaskIn(ctx, tx, routing.Task{Kind: kind, CaseNumber: c.Number, ComplainantID: c.ComplainantID, Note: note})
+		t := routing.Task{Kind: kind, CaseNumber: c.Number, ComplainantID: c.ComplainantID, Note: note}
+		if kind == routing.TaskChat {
+			return w.desk.HandOverIn(ctx, tx, t, "")
+		}
+		return w.desk.AddTaskIn(ctx, tx, t)
 	})
 	open, err := w.store.OpenTasks(w.t.Context(), 100)
 	must(w.t, err)

@@ -146,21 +146,21 @@ func (c *courier) handOver(ctx context.Context, n routing.Notice, text string, r
 }
 
 func (c *courier) addTask(ctx context.Context, tx routing.Tx, n routing.Notice, text string) error {
-	t := routing.Task{Kind: routing.TaskChat, ComplainantID: n.ComplainantID, Note: c.write.words.Text("notice.write_back", "text", text)}
-	if n.CaseNumber != "" {
-		t.Kind, t.CaseNumber = routing.TaskCallBack, n.CaseNumber
-		t.Note = c.write.words.Text("notice.call_back", "text", text)
-		open, err := tx.OpenTasks(ctx, 1000)
-		if err != nil {
-			return err
-		}
-		for _, o := range open {
-			if o.Kind == routing.TaskCallBack && o.CaseNumber == n.CaseNumber {
-				return nil
-			}
+	if n.CaseNumber == "" {
+		note := c.write.words.Text("notice.write_back", "text", text)
+		return c.desk.HandOverIn(ctx, tx, routing.Task{Kind: routing.TaskChat, ComplainantID: n.ComplainantID, Note: note}, "")
+	}
+	open, err := tx.OpenTasks(ctx, 1000)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if o.Kind == routing.TaskCallBack && o.CaseNumber == n.CaseNumber {
+			return nil
 		}
 	}
-	return c.desk.AddTaskIn(ctx, tx, t)
+	return c.desk.AddTaskIn(ctx, tx, routing.Task{Kind: routing.TaskCallBack, CaseNumber: n.CaseNumber, ComplainantID: n.ComplainantID,
+		Note: c.write.words.Text("notice.call_back", "text", text)})
 }
 
 // update runs fn in a transaction that the end of the job doesn't cut off.

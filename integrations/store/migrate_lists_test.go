@@ -64,7 +64,7 @@ func undo(t *testing.T, sqlite bool) (list []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`CREATE (INDEX|TABLE) (\w+)|ALTER TABLE (\w+) ADD COLUMN (\w+)`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`CREATE (?:UNIQUE )?(INDEX|TABLE) (\w+)|ALTER TABLE (\w+) ADD COLUMN (\w+)`).FindAllStringSubmatch(string(text), -1) {
 			if m[1] != "" {
 				list = append(list, "DROP "+m[1]+" "+m[2])
 			} else {

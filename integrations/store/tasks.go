@@ -9,13 +9,13 @@ import (
 )
 
 func readTask(scan scanner) (t routing.Task, err error) {
-	err = scan(&t.ID, &t.Kind, &t.CaseNumber, &t.ComplainantID, &t.Note, when{&t.CreatedAt}, when{&t.DoneAt}, &t.DoneBy)
+	err = scan(&t.ID, &t.Kind, &t.CaseNumber, &t.ComplainantID, &t.Note, when{&t.CreatedAt}, when{&t.DoneAt}, &t.DoneBy, &t.AttachmentID)
 	return t, err
 }
 
 // OpenTasks implements routing.Reader.
 func (r reader) OpenTasks(ctx context.Context, limit int) ([]routing.Task, error) {
-	return list(ctx, r.run, readTask, `SELECT id, kind, case_number, complainant_id, note, created_at, done_at, done_by FROM tasks
+	return list(ctx, r.run, readTask, `SELECT id, kind, case_number, complainant_id, note, created_at, done_at, done_by, attachment_id FROM tasks
 		WHERE done_at = 0 AND kind <> 'incident' ORDER BY created_at, id LIMIT $1`, limit)
 }
 
@@ -23,7 +23,7 @@ func (r reader) OpenTasks(ctx context.Context, limit int) ([]routing.Task, error
 func (t *tx) InsertTask(ctx context.Context, task routing.Task) error {
 	err := insert(ctx, t.run, "tasks", row{
 		{"id", task.ID}, {"kind", task.Kind}, {"case_number", task.CaseNumber}, {"complainant_id", task.ComplainantID},
-		{"note", task.Note}, {"created_at", at(task.CreatedAt)}, {"done_at", at(task.DoneAt)}, {"done_by", task.DoneBy},
+		{"note", task.Note}, {"created_at", at(task.CreatedAt)}, {"done_at", at(task.DoneAt)}, {"done_by", task.DoneBy}, {"attachment_id", task.AttachmentID},
 	})
 	if err != nil {
 		return fmt.Errorf("insert task %s: %w", task.ID, err)
@@ -41,6 +41,15 @@ func (t *tx) FinishTask(ctx context.Context, id, by string, when time.Time) erro
 	}
 	if err != nil {
 		return fmt.Errorf("finish task %s: %w", id, err)
+	}
+	return nil
+}
+
+// UpdateTask implements routing.Tx.
+func (t *tx) UpdateTask(ctx context.Context, task routing.Task) error {
+	err := update(ctx, t.run, "tasks", row{{"kind", task.Kind}, {"case_number", task.CaseNumber}, {"note", task.Note}}, row{{"id", task.ID}, {"done_at", 0}}, routing.ErrConflict)
+	if err != nil {
+		return fmt.Errorf("update task %s: %w", task.ID, err)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@
     source = new EventSource(body.dataset.live);
     source.addEventListener("case", function (e) { changed(e.data); });
     source.addEventListener("tasks", function () { changed(""); });
+    source.addEventListener("chat", function (e) { said(e.data); });
     source.addEventListener("call", function (e) { rings(e.data); });
   }
 
@@ -41,6 +42,18 @@
     const bar = document.getElementById("ringing");
     bar.querySelector("a").href = address;
     bar.hidden = false;
+  }
+
+  // said: somebody has spoken in a conversation that this person has, or that waits for anybody.
+  function said(chat) {
+    const lines = document.getElementById("lines");
+    if (lines && body.dataset.chat === chat) { refresh(lines); return; }
+    changed("");
+    if (!document.querySelector("#list[data-tasks]")) {
+      const bar = document.getElementById("chatting");
+      bar.querySelector("a").href = "/console/chats/" + chat;
+      bar.hidden = false;
+    }
   }
 
   // changed takes the number of a case, "" for the list of tasks, null when anything may have changed.
@@ -99,6 +112,7 @@
   });
 
   document.addEventListener("htmx:afterSettle", function (e) {
+    if (e.target.id === "lines") bottom();
     const chosen = rows().find(function (x) { return id(x) === row; });
     if (chosen) mark(chosen);
     boxes().forEach(function (b) { b.checked = ticked.includes(b.value); }); // not one whose case has changed since
@@ -137,6 +151,13 @@
     if (e.target.matches("[data-all]")) boxes().forEach(function (b) { b.checked = e.target.checked; });
     if (e.target.matches("[data-all], td.tick input")) tally();
   });
+
+  // bottom shows the last words of a conversation.
+  function bottom() {
+    const lines = document.getElementById("lines");
+    if (lines) lines.scrollTop = lines.scrollHeight;
+  }
+  bottom();
 
   // --- Keys
 
@@ -224,6 +245,8 @@
     }
     const insert = e.target.closest("[data-insert]");
     if (insert) put(insert.closest("form").querySelector("textarea[name=note]"), insert.closest(".template").querySelector(".said").textContent);
+    const voice = e.target.closest("[data-amr]");
+    if (voice) play(voice);
     if (e.target.closest("[data-sheet]")) sheet();
     if (e.target.closest("[data-print]")) window.print();
     const link = e.target.closest("a[href]");
@@ -238,9 +261,52 @@
     field.selectionStart = field.selectionEnd = before.length + text.length;
   }
 
+  // --- Voices. WeChat's are AMR, which no browser plays: a worker decodes them, 8,000 samples a second.
+
+  let playing = null; // { stop, button }
+
+  function play(button) {
+    const mine = playing && playing.button === button;
+    if (playing) playing.stop();
+    if (mine) return;
+    const words = button.textContent;
+    const worker = new Worker(body.dataset.amrWorker);
+    const sound = new AudioContext();
+    const stop = function () {
+      worker.terminate();
+      sound.close();
+      button.textContent = words;
+      delete button.dataset.playing;
+      playing = null;
+    };
+    playing = { stop: stop, button: button };
+    const failed = function () {
+      stop();
+      button.textContent = button.dataset.unplayable;
+      button.disabled = true;
+    };
+    button.textContent = button.dataset.stop;
+    worker.onerror = failed;
+    worker.onmessage = function (e) {
+      if (!e.data.amr || !e.data.amr.length) return failed();
+      const buffer = sound.createBuffer(1, e.data.amr.length, 8000);
+      buffer.getChannelData(0).set(e.data.amr);
+      const source = sound.createBufferSource();
+      source.buffer = buffer;
+      source.connect(sound.destination);
+      source.onended = stop;
+      source.start();
+      button.dataset.playing = buffer.duration.toFixed(1);
+    };
+    fetch(button.dataset.amr).then(function (r) {
+      if (!r.ok) throw new Error(r.status);
+      return r.arrayBuffer();
+    }).then(function (content) { worker.postMessage({ command: "decode", buffer: new Uint8Array(content) }); }).catch(failed);
+  }
+
   // What works with a script alone is shown by it.
   function reveal(under) {
-    under.querySelectorAll("[data-copy], [data-insert], [data-sheet], [data-print]").forEach(function (b) { b.hidden = false; });
+    under.querySelectorAll("[data-copy], [data-insert], [data-sheet], [data-print], [data-amr]").forEach(function (b) { b.hidden = false; });
     under.querySelectorAll("input[data-absolute]").forEach(function (f) { f.value = new URL(f.value, location).href; });
   }
   reveal(document);

@@ -225,3 +225,62 @@ func testCrossingCalls(t *testing.T, s routing.Store) {
 		t.Fatalf("tasks %+v of %+v, %v", open, calls, err)
 	}
 }
+
+func testChats(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	people := []routing.Complainant{{ID: "1", OpenID: "o1", CreatedAt: stored(noon)}, {ID: "2", OpenID: "o2", CreatedAt: stored(noon)}}
+	task := func(id, who string) routing.Task {
+		return routing.Task{ID: id, Kind: routing.TaskChat, ComplainantID: who, CreatedAt: stored(noon)}
+	}
+	first := routing.Chat{TaskID: "t1", ComplainantID: "1", Summary: "欠我工程款", QueuedAt: stored(noon), SaidAt: stored(noon)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertComplainant(ctx, people[0]), tx.InsertComplainant(ctx, people[1]), tx.InsertTask(ctx, task("t1", "1")), tx.InsertTask(ctx, task("t2", "1")),
+			tx.InsertTask(ctx, task("t3", "2")), tx.InsertUser(ctx, routing.User{ID: "u1", Name: "小赵"}), tx.InsertChat(ctx, first))
+	})
+	first.Version = 1
+	c, err := s.Chat(ctx, "t1")
+	want(t, "a conversation", c, err, first)
+	c, err = s.ChatWith(ctx, "1")
+	want(t, "of somebody", c, err, first)
+	for what, err := range map[string]error{"of nobody": second(s.ChatWith(ctx, "2")), "of no task": second(s.Chat(ctx, "t3"))} {
+		wantErr(t, what, err, routing.ErrNotFound)
+	}
+	another := routing.Chat{TaskID: "t2", ComplainantID: "1", QueuedAt: stored(noon)}
+	wantErr(t, "a second one with the same", writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertChat(ctx, another) }), routing.ErrExists)
+
+	taken := first
+	taken.OperatorID, taken.Operator, taken.Alarm, taken.TakenAt, taken.WroteAt = "u1", "小赵", 2, stored(noon.Add(time.Minute)), stored(noon.Add(2*time.Minute))
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateChat(ctx, taken) })
+	wantErr(t, "an old version", writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateChat(ctx, taken) }), routing.ErrConflict)
+	taken.Version++
+	open, err := s.OpenChats(ctx)
+	want(t, "open conversations", open, err, []routing.Chat{taken})
+
+	lines := []routing.ChatLine{{ID: "l1", TaskID: "t1", Side: routing.SideComplainant, Text: "在吗", At: stored(noon)},
+		{ID: "l2", TaskID: "t1", Side: routing.SideOperator, Name: "小赵", Text: "在的", At: stored(noon.Add(time.Second))},
+		{ID: "l3", TaskID: "t1", Side: routing.SideComplainant, AttachmentID: "a1", At: stored(noon.Add(2 * time.Second))}}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertChatLine(ctx, lines[2]), tx.InsertChatLine(ctx, lines[0]), tx.InsertChatLine(ctx, lines[1]))
+	})
+	said, err := s.ChatLines(ctx, "t1")
+	want(t, "what was said", said, err, lines)
+
+	taken.EndedAt = stored(noon.Add(time.Hour))
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.UpdateChat(ctx, taken), tx.InsertChat(ctx, another), tx.PutDuty(ctx, "u1", noon), tx.PutDuty(ctx, "u1", noon.Add(time.Minute)))
+	})
+	on, err := s.OnDuty(ctx, noon.Add(time.Minute))
+	want(t, "on duty", on, err, []string{"u1"})
+	on, err = s.OnDuty(ctx, noon.Add(2*time.Minute))
+	want(t, "on duty later", len(on), err, 0)
+
+	changed := routing.Task{ID: "t2", Kind: routing.TaskCallBack, ComplainantID: "1", CaseNumber: "JS-7", Note: "请回电", CreatedAt: stored(noon)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.UpdateTask(ctx, changed), tx.FinishTask(ctx, "t1", "小赵", noon), tx.FinishTask(ctx, "t3", "小赵", noon))
+	})
+	tasks, err := s.OpenTasks(ctx, 10)
+	want(t, "the changed task", tasks, err, []routing.Task{changed})
+	wantErr(t, "a finished task", writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateTask(ctx, task("t1", "1")) }), routing.ErrConflict)
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -68,6 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Published", testPublished},
 		{"Hooks", testHooks},
 		{"Calls", testCalls},
+		{"Chats", testChats},
 		{"CrossingCalls", testCrossingCalls},
 		{"KeysAndAnswers", testKeysAndAnswers},
 		{"Papers", testPapers},
