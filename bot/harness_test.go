@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"jiesu/bot"
 	"jiesu/configs"
 	"jiesu/integrations/store"
+	"jiesu/integrations/store/storetest"
 	"jiesu/routing"
 )
 
@@ -89,6 +89,9 @@ func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at 
 
 func (c *clock) pass(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
 
+// fresh makes the databases of all tests.
+var fresh = storetest.Fresh{Key: strings.Repeat("k", 40)}
+
 // world is a whole intake on a fresh SQLite database.
 type world struct {
 	t      testing.TB
@@ -110,11 +113,8 @@ func newWorld(t testing.TB, j routing.Judge) *world {
 	w := &world{t: t, clock: &clock{at: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)}, plan: plan(t), text: wording(t)}
 	ctx := context.Background()
 	log := slog.New(slog.DiscardHandler)
-	db, err := store.Open(ctx, store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "jiesu.db"), Key: strings.Repeat("k", 40), Now: w.clock.now, Logger: log})
+	db, err := store.Open(ctx, store.Options{URL: fresh.SQLite(t), Key: fresh.Key, Now: w.clock.now, Logger: log})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
 	w.store = store.New(db, func(_ context.Context, _ *sql.Tx, j routing.Job) error {

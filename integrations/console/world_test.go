@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -23,6 +21,7 @@ import (
 	"jiesu/configs"
 	"jiesu/integrations/jobs"
 	"jiesu/integrations/store"
+	"jiesu/integrations/store/storetest"
 	"jiesu/routing"
 	"jiesu/routing/report"
 )
@@ -182,27 +181,10 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	return w
 }
 
-// emptyDatabase is a migrated database file; migrating takes long under the race detector, so it is done once.
-var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
-	folder, err := os.MkdirTemp("", "jiesu-console-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder)
-	path, ctx := filepath.Join(folder, "jiesu.db"), context.Background()
-	db, err := open(ctx, path, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(db.Migrate(ctx), jobs.Migrate(ctx, db.Write(), jobs.SQLite), db.Close()); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
-func open(ctx context.Context, path string, now func() time.Time) (*store.DB, error) {
-	return store.Open(ctx, store.Options{URL: "sqlite:" + path, Key: "a key for tests, long enough to be one", Now: now, Logger: slog.New(slog.DiscardHandler)})
-}
+// fresh makes the databases of all tests, with the queue's tables.
+var fresh = storetest.Fresh{Key: "a key for tests, long enough to be one", More: func(ctx context.Context, db *store.DB) error {
+	return jobs.Migrate(ctx, db.Write(), jobs.SQLite)
+}}
 
 // queued is the jobs that were enqueued.
 type queued struct {
@@ -225,11 +207,7 @@ func (q *queued) last() routing.Job {
 // openStore opens a fresh database.
 func openStore(t *testing.T, now func() time.Time, enqueued *queued) routing.Store {
 	t.Helper()
-	empty, err := emptyDatabase()
-	must(t, err)
-	path := filepath.Join(t.TempDir(), "jiesu.db")
-	must(t, os.WriteFile(path, empty, 0o600))
-	db, err := open(t.Context(), path, now)
+	db, err := store.Open(t.Context(), store.Options{URL: fresh.SQLite(t), Key: fresh.Key, Now: now, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	queue, err := jobs.NewQueue(db.Write(), jobs.SQLite)
 	must(t, err)

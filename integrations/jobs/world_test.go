@@ -5,10 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,11 +14,26 @@ import (
 
 	"jiesu/configs"
 	"jiesu/integrations/store"
+	"jiesu/integrations/store/storetest"
 	"jiesu/routing"
 )
 
 // patience is how long a test waits for a job.
 const patience = 4 * time.Minute
+
+const testKey = "a key for tests, long enough to be one"
+
+// The databases of all tests, with the queue's tables.
+var (
+	freshSQLite   = storetest.Fresh{Key: testKey, More: func(ctx context.Context, db *store.DB) error { return Migrate(ctx, db.Write(), SQLite) }}
+	freshPostgres = storetest.Fresh{Key: testKey, More: func(ctx context.Context, db *store.DB) error { return Migrate(ctx, db.Write(), Postgres) }}
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	freshPostgres.Close()
+	os.Exit(code)
+}
 
 // world is a fresh database with everything that works on it.
 type world struct {
@@ -42,47 +54,20 @@ func onBoth(t *testing.T, test func(w *world)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(newWorld(t, SQLite, "sqlite:"+filepath.Join(t.TempDir(), "jiesu.db")))
+		test(newWorld(t, SQLite, freshSQLite.SQLite(t)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(newWorld(t, Postgres, freshPostgres(t)))
+		test(newWorld(t, Postgres, freshPostgres.Postgres(t)))
 	})
-}
-
-func freshPostgres(t *testing.T) string {
-	t.Helper()
-	server := os.Getenv("JIESU_TEST_POSTGRES_URL")
-	if server == "" && os.Getenv("CI") == "true" {
-		t.Fatal("JIESU_TEST_POSTGRES_URL is not set")
-	}
-	if server == "" {
-		t.Skip("JIESU_TEST_POSTGRES_URL is not set")
-	}
-	admin, err := sql.Open("pgx", server)
-	must(t, err)
-	name := "jobs_" + strings.ToLower(routing.NewID())
-	_, err = admin.ExecContext(t.Context(), "CREATE DATABASE "+name)
-	must(t, err)
-	t.Cleanup(func() {
-		_, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
-		must(t, err)
-		must(t, admin.Close())
-	})
-	u, err := url.Parse(server)
-	must(t, err)
-	u.Path = "/" + name
-	return u.String()
 }
 
 func newWorld(t *testing.T, dialect Dialect, address string) *world {
 	t.Helper()
 	w := &world{t: t, dialect: dialect, url: address, words: wording(t)}
-	db, err := store.Open(t.Context(), store.Options{URL: address, Key: "a key for tests, long enough to be one", Now: time.Now, Logger: w.logger()})
+	db, err := store.Open(t.Context(), store.Options{URL: address, Key: testKey, Now: time.Now, Logger: w.logger()})
 	must(t, err)
-	must(t, db.Migrate(t.Context()))
 	w.db = db.Write()
-	must(t, Migrate(t.Context(), w.db, dialect))
 	queue, err := NewQueue(w.db, dialect)
 	must(t, err)
 	s := store.New(db, queue.Enqueue)

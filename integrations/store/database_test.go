@@ -139,7 +139,7 @@ func TestANewerDatabaseIsRefused(t *testing.T) {
 // A pragma that is run on a pool reaches one of its connections only; ours come with the address and hold on every one.
 func TestEveryConnectionHasTheSettings(t *testing.T) {
 	t.Parallel()
-	db := openDB(t, sqliteURL(t))
+	db := openDB(t, fresh.SQLite(t))
 	for range 2 {
 		conn, err := db.Write().Conn(t.Context())
 		if err != nil {
@@ -158,7 +158,7 @@ func TestEveryConnectionHasTheSettings(t *testing.T) {
 
 func TestTheDatabaseIsForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
-	url := sqliteURL(t)
+	url := fresh.SQLite(t)
 	openDB(t, url)
 	path := strings.TrimPrefix(url, "sqlite:")
 	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {

@@ -136,7 +136,7 @@ func (w *bulk) run(statement string) {
 // BenchmarkAlike looks for cases alike among open cases, in the whole city and filed within a day, and files cases with and without a
 // matter. A million cases take minutes to write: -short leaves them out.
 func BenchmarkAlike(b *testing.B) {
-	for name, address := range map[string]func(testing.TB) string{"sqlite": sqliteURL, "postgres": postgresURL} {
+	for name, address := range map[string]func(testing.TB) string{"sqlite": fresh.SQLite, "postgres": fresh.Postgres} {
 		for _, cases := range []int{10_000, 1_000_000} {
 			b.Run(fmt.Sprintf("%s/cases=%d", name, cases), func(b *testing.B) {
 				if testing.Short() && cases > 10_000 {

@@ -28,7 +28,7 @@ func BenchmarkQuarter(b *testing.B) {
 		return n
 	}
 	cases, years := number("JIESU_BENCH_CASES", 10_000), number("JIESU_BENCH_YEARS", 1)
-	url := postgresURL(b)
+	url := fresh.Postgres(b)
 	db := openDB(b, url)
 	end := time.Date(2026, 9, 30, 16, 0, 0, 0, time.UTC)
 	s := newSimulation(b, end.AddDate(-years, 0, 0), end)

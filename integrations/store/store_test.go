@@ -4,10 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,64 +18,36 @@ import (
 
 const testKey = "a secret for tests only, 0123456789"
 
+// fresh makes the databases of all tests.
+var fresh = storetest.Fresh{Key: testKey}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	fresh.Close()
+	os.Exit(code)
+}
+
 func TestStoreOnSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) routing.Store { return newStore(t, sqliteURL(t)) })
+	storetest.Run(t, func(t *testing.T) routing.Store { return newStore(t, fresh.SQLite(t)) })
 }
 
 func TestStoreOnPostgres(t *testing.T) {
 	t.Parallel()
-	postgresURL(t) // skip once, not in every part
-	storetest.Run(t, func(t *testing.T) routing.Store { return newStore(t, postgresURL(t)) })
+	storetest.Server(t) // skip once, not in every part
+	storetest.Run(t, func(t *testing.T) routing.Store { return newStore(t, fresh.Postgres(t)) })
 }
 
 // bothDatabases runs the test on a fresh database of each kind.
 func bothDatabases(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, sqliteURL(t))
+		test(t, fresh.SQLite(t))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, postgresURL(t))
+		test(t, fresh.Postgres(t))
 	})
-}
-
-func sqliteURL(t testing.TB) string {
-	t.Helper()
-	return "sqlite:" + filepath.Join(t.TempDir(), "a folder", "jiesu #1.db")
-}
-
-// postgresURL makes a database for this test alone on the server of JIESU_TEST_POSTGRES_URL.
-func postgresURL(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("JIESU_TEST_POSTGRES_URL")
-	if server == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("JIESU_TEST_POSTGRES_URL must be set in CI")
-		}
-		t.Skip("JIESU_TEST_POSTGRES_URL is not set")
-	}
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "jiesu_test_" + strings.ToLower(routing.NewID())
-	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			t.Errorf("drop test database: %v", err)
-		}
-		_ = admin.Close()
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }
 
 func openDB(t testing.TB, url string) *store.DB {
@@ -110,4 +80,16 @@ func newStore(t testing.TB, url string) *store.Store {
 	})
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+func TestADatabaseFileMayLieInAnyFolder(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a folder", "jiesu #1.db")
+	db := openDB(t, "sqlite:"+path)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
 }

@@ -27,6 +27,7 @@ import (
 	"jiesu/configs"
 	"jiesu/integrations/openapi"
 	"jiesu/integrations/store"
+	"jiesu/integrations/store/storetest"
 	"jiesu/routing"
 )
 
@@ -63,14 +64,15 @@ type city struct {
 	unit   string // a key of a unit
 }
 
+var fresh = storetest.Fresh{Key: "a key for tests, long enough to be one"}
+
 func start(t testing.TB, change ...func(*Config)) *city {
 	t.Helper()
 	c := &city{t: t, engine: gin.New(), now: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return c.now }
-	db, err := store.Open(t.Context(), store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "jiesu.db"), Key: "a key for tests, long enough to be one", Now: now,
+	db, err := store.Open(t.Context(), store.Options{URL: fresh.SQLite(t), Key: fresh.Key, Now: now,
 		Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	must(t, db.Migrate(t.Context()))
 	c.store = store.New(db, func(context.Context, *sql.Tx, routing.Job) error { return nil })
 	t.Cleanup(func() { must(t, c.store.Close()) })
 	plan := &routing.Plan{}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -20,6 +19,7 @@ import (
 
 	"jiesu/configs"
 	"jiesu/integrations/store"
+	"jiesu/integrations/store/storetest"
 	"jiesu/routing"
 )
 
@@ -90,14 +90,15 @@ func must(t testing.TB, err error) {
 
 var admin = routing.Actor{Role: routing.RoleAdmin, ID: "a", Name: "管理员"}
 
+var fresh = storetest.Fresh{Key: "a key for tests, long enough to be one"}
+
 func start(t *testing.T, format routing.HookFormat) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), due: map[string]time.Time{}, receiver: &receiver{t: t}}
 	now := func() time.Time { return w.now }
-	db, err := store.Open(t.Context(), store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "jiesu.db"), Key: "a key for tests, long enough to be one", Now: now,
+	db, err := store.Open(t.Context(), store.Options{URL: fresh.SQLite(t), Key: fresh.Key, Now: now,
 		Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	must(t, db.Migrate(t.Context()))
 	st := store.New(db, func(_ context.Context, _ *sql.Tx, j routing.Job) error {
 		if j.Kind == routing.JobHook {
 			w.due[j.ID] = w.now
