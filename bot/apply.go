@@ -16,7 +16,7 @@ const ownCases = 20
 // world reads what Step may know: the complainant's newest cases, and those named in the message or the state.
 func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message, s State) (World, error) {
 	me := routing.Actor{Role: routing.RoleComplainant, ID: id}
-	w := World{Judge: in.Judge, Plan: in.Desk.Plan(), Words: in.words, Text: in.Wording, Doors: in.Doors, Pace: in.Pace,
+	w := World{Judge: in.Judge, Plan: in.Desk.Plan(), Words: in.words, Text: in.Wording, Doors: in.Doors, Pace: in.Pace, Codes: in.Codes,
 		PageURL: in.PageURL, Me: me}
 	var err error
 	if w.Staff, err = in.Desk.Staffing(ctx, tx); err != nil {
@@ -34,12 +34,20 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message
 			return w, fmt.Errorf("read matters of own cases: %w", err)
 		}
 	}
-	for _, number := range append([]string{CaseNumber(m.Text), tappedCase(m.Button), m.Bound, m.About, s.Case, s.Last}, s.Choice...) {
+	for _, number := range append([]string{CaseNumber(m.Text), tappedCase(m.Button), m.Bound, m.About, m.redeemed(), s.Case, s.Last}, s.Choice...) {
 		if err := w.include(ctx, tx, number); err != nil {
 			return w, err
 		}
 	}
 	return w, nil
+}
+
+// redeemed is the case that six digits gave, "" for none.
+func (m Message) redeemed() string {
+	if m.Redeemed == nil {
+		return ""
+	}
+	return m.Redeemed.Case
 }
 
 // include adds a case by number if it is the complainant's own.
@@ -65,7 +73,7 @@ func (w *World) include(ctx context.Context, tx routing.Tx, number string) error
 
 // settle applies the turn, stores the state and returns the answer.
 func (in *Intake) settle(ctx context.Context, tx routing.Tx, d routing.Dialogue, turn Turn, me routing.Actor) (string, error) {
-	filed, err := in.apply(ctx, tx, turn.Commands, me)
+	filed, instead, err := in.apply(ctx, tx, turn.Commands, me)
 	if err != nil {
 		return "", err
 	}
@@ -78,6 +86,9 @@ func (in *Intake) settle(ctx context.Context, tx routing.Tx, d routing.Dialogue,
 	d.WakeAt = turn.WakeAt
 	if err := tx.PutDialogue(ctx, d); err != nil {
 		return "", fmt.Errorf("store dialogue: %w", err)
+	}
+	if instead != "" {
+		return in.Wording.Text(instead), nil
 	}
 	outlook, err := in.outlook(ctx, tx, turn.Shown)
 	if err != nil {
@@ -102,14 +113,16 @@ func (in *Intake) outlook(ctx context.Context, tx routing.Tx, number string) (st
 	return strings.Join(o.Lines(), "\n"), nil
 }
 
-// apply gives the orders to the desk and returns the case that was filed, if one was.
-func (in *Intake) apply(ctx context.Context, tx routing.Tx, orders []Order, me routing.Actor) (filed routing.Case, err error) {
+// apply gives the orders to the desk and returns the case that was filed, if one was. instead is the answer when an order was more than is allowed.
+func (in *Intake) apply(ctx context.Context, tx routing.Tx, orders []Order, me routing.Actor) (filed routing.Case, instead string, err error) {
 	for _, o := range orders {
 		switch o := o.(type) {
 		case File:
 			filed, err = in.file(ctx, tx, o, me)
 		case Act:
 			_, err = in.Desk.ActIn(ctx, tx, me, o.Number, o.Step)
+		case SendCode:
+			err = in.Desk.PhoneCodeIn(ctx, tx, me.ID, o.Phone)
 		case Hand:
 			number := o.Number
 			if number == "" {
@@ -122,11 +135,14 @@ func (in *Intake) apply(ctx context.Context, tx routing.Tx, orders []Order, me r
 				err = in.Desk.HandOverIn(ctx, tx, t, o.Summary)
 			}
 		}
+		if many := (*routing.TooManyError)(nil); errors.As(err, &many) {
+			instead, err = "bot.bind.many", nil
+		}
 		if err != nil {
-			return filed, fmt.Errorf("apply %T: %w", o, err)
+			return filed, "", fmt.Errorf("apply %T: %w", o, err)
 		}
 	}
-	return filed, nil
+	return filed, instead, nil
 }
 
 func (in *Intake) file(ctx context.Context, tx routing.Tx, f File, me routing.Actor) (routing.Case, error) {

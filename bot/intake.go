@@ -22,6 +22,7 @@ type Config struct {
 	Wording routing.Wording
 	Doors   []Door
 	Pace    Pace
+	Codes   bool // six digits can be sent by SMS
 	PageURL string
 	Now     func() time.Time
 	Logger  *slog.Logger
@@ -202,6 +203,9 @@ func (in *Intake) converse(ctx context.Context, tx routing.Tx, who routing.Compl
 func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complainant, msg Message) (string, error) {
 	d, state, err := in.dialogue(ctx, tx, who.ID)
 	if err != nil {
+		return "", err
+	}
+	if err := in.redeem(ctx, tx, who.ID, state, &msg); err != nil {
 		return "", err
 	}
 	w, err := in.world(ctx, tx, who.ID, msg, state)

@@ -35,6 +35,9 @@ func (t *talk) obey(c Command, rest string) {
 		t.human(rest)
 	case CommandHide:
 		t.hide()
+	case CommandBind:
+		t.leave()
+		t.bind(rest)
 	case CommandReport:
 		t.leave()
 		t.s.LastAt = time.Time{} // what is said next is no addition to the case filed just now

@@ -28,6 +28,8 @@ const (
 	ModeRedo       Mode = "redo"       // have it redone?
 	ModeRedoReason Mode = "reason"     // why redone?
 	ModeHuman      Mode = "human"      // a human was asked for: what about, which telephone?
+	ModeBind       Mode = "bind"       // by which number do you want to be known?
+	ModeCode       Mode = "code"       // the six digits that were sent there?
 )
 
 // drafting reports whether the mode is a question about the draft.
@@ -103,13 +105,22 @@ const (
 type Message struct {
 	Kind       Kind
 	Voice      bool
-	About      string // Voice: number of the case that it was sent for, if there was one
+	Redeemed   *Redemption // Text is six digits, which were looked at
+	About      string      // Voice: number of the case that it was sent for, if there was one
 	Text       string
 	Attachment string
 	Button     string
 	Scanned    bool
 	Bound      string
 	At         time.Time
+}
+
+// Redemption is what became of six digits.
+type Redemption struct {
+	routing.Redeemed
+	Wrong bool // nobody was given them, or they have expired
+	Taken bool // the case is another one's by now
+	Many  bool // too many guesses
 }
 
 // World is what Step may know: facts already read, and pure helpers.
@@ -123,6 +134,7 @@ type World struct {
 	PageURL string                    // of the complainants' pages, the token is appended; "": pages are not named
 	Me      routing.Actor             // the complainant
 	Cases   []routing.Case            // own cases, newest first, and the one whose number was named if it is their own
+	Codes   bool                      // codes can be sent by SMS
 	Staff   routing.Staffing          // whether a person can take over
 	Matters map[string]routing.Matter // what the own open cases are about, by number
 }
@@ -175,6 +187,10 @@ type Hand struct {
 	Attachment string
 }
 
-func (File) order() {}
-func (Act) order()  {}
-func (Hand) order() {}
+// SendCode sends six digits to a number.
+type SendCode struct{ Phone string }
+
+func (SendCode) order() {}
+func (File) order()     {}
+func (Act) order()      {}
+func (Hand) order()     {}

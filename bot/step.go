@@ -123,6 +123,10 @@ func (t *talk) follow() {
 // hear answers words. Commands come first, then the open question, then whatever else it may be.
 func (t *talk) hear(text string) {
 	text = clean(text)
+	if t.m.Redeemed != nil {
+		t.redeemed()
+		return
+	}
 	if t.s.Mode == ModeChoose && slices.Contains(t.s.Choice, CaseNumber(text)) && t.answerChoose(text) {
 		return // a number is one of the choices here, elsewhere it asks for progress
 	}
@@ -238,6 +242,10 @@ func (t *talk) answer(text string) bool {
 		return t.answerRedo(text)
 	case ModeHuman:
 		return t.answerHuman(text)
+	case ModeBind:
+		return t.answerBind(text)
+	case ModeCode:
+		return t.answerCode(text)
 	}
 	return false
 }
@@ -269,6 +277,10 @@ func (t *talk) again() {
 		t.say("bot.rate.redo_reason")
 	case ModeHuman:
 		t.askHumanPhone()
+	case ModeBind:
+		t.say("bot.bind.ask")
+	case ModeCode:
+		t.say("bot.code.ask")
 	default:
 		t.assess()
 	}

@@ -24,10 +24,11 @@ const (
 	CommandUrge       Command = "urge"
 	CommandReport     Command = "report"
 	CommandHide       Command = "hide"
+	CommandBind       Command = "bind"
 )
 
 var commands = []Command{CommandProgress, CommandSupplement, CommandWithdraw, CommandRate, CommandHuman, CommandHelp, CommandUrge,
-	CommandReport, CommandHide}
+	CommandReport, CommandHide, CommandBind}
 
 // listNames are the word lists beside the commands' own.
 var listNames = []string{"prefix", "suffix", "yes", "no", "skip", "cancel", "done", "drop", "leave", "greet", "thanks", "thanks_with", "insist",

@@ -29,6 +29,7 @@ type Config struct {
 	Webhooks    Webhooks    `yaml:"webhooks"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
 	Handover    Handover    `yaml:"handover"`
+	SMS         SMS         `yaml:"sms"`
 	Evaluation  Evaluation  `yaml:"evaluation"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
@@ -129,6 +130,30 @@ func (h Handover) Spans() []string {
 	return strings.FieldsFunc(h.Hours, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
+// SMS is the carrier of text messages. Without a provider none are sent.
+type SMS struct {
+	Provider      string                 `yaml:"provider"` // aliyun, tencent or http
+	KeyID         string                 `yaml:"key_id"`
+	Secret        Secret                 `yaml:"secret"`
+	Sign          string                 `yaml:"sign"`           // approved signature
+	AppID         string                 `yaml:"app_id"`         // Tencent Cloud: SmsSdkAppId
+	Region        string                 `yaml:"region"`         // Tencent Cloud
+	Endpoint      string                 `yaml:"endpoint"`       // empty: the provider's own
+	CallbackToken Secret                 `yaml:"callback_token"` // in the address of reports; empty: none are taken
+	Templates     map[string]SMSTemplate `yaml:"templates"`      // notice, code
+	PerPerson     int                    `yaml:"per_person"`     // notices to one complainant in a day
+	PerDay        int                    `yaml:"per_day"`        // messages of all
+}
+
+// SMSTemplate is an approved text and what its places take, in their order: number, state, unit, token of notices; code, minutes, number of codes.
+type SMSTemplate struct {
+	ID     string   `yaml:"id"`
+	Params []string `yaml:"params"`
+}
+
+// Configured reports whether the channel is on.
+func (s SMS) Configured() bool { return s.Provider != "" }
+
 // Evaluation says how answers are followed up, and how many cases a third party is given to evaluate.
 type Evaluation struct {
 	RemindAfter int `yaml:"remind_after"` // working days from the answer to the one reminder
@@ -189,6 +214,7 @@ func Default() Config {
 		Ledger:      Ledger{ReturnedDays: 90},
 		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
 		Handover:    Handover{Wait: 5 * time.Minute, Answer: 10 * time.Minute, Idle: 30 * time.Minute, Chats: 5},
+		SMS:         SMS{PerPerson: 5, PerDay: 5000},
 		Evaluation:  Evaluation{RemindAfter: 2, CallAfter: 2, CallPercent: 100, Sample: 50},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},

@@ -21,7 +21,8 @@ func applyFile(c *Config, text []byte) error {
 	if len(file.Docs) > 1 {
 		return errors.New("more than one YAML document")
 	}
-	r := &fileReader{templates: &c.WeChat.Templates, known: map[string]key{}, seen: map[string]bool{}}
+	r := &fileReader{known: map[string]key{}, seen: map[string]bool{}}
+	r.maps = map[string]structured{"wechat.templates": {&c.WeChat.Templates, "KIND: {id: …, fields: {…}}"}, "sms.templates": {&c.SMS.Templates, "KIND: {id: …, params: […]}"}}
 	for _, k := range keys(c) {
 		r.known[k.path] = k
 	}
@@ -31,11 +32,17 @@ func applyFile(c *Config, text []byte) error {
 	return errors.Join(r.problems...)
 }
 
+// structured is a setting that is a map, and how its entries must look.
+type structured struct {
+	to    any
+	shape string
+}
+
 type fileReader struct {
-	templates *map[string]Template
-	known     map[string]key
-	seen      map[string]bool
-	problems  []error
+	maps     map[string]structured // settings of many entries, which no scalar can hold
+	known    map[string]key
+	seen     map[string]bool
+	problems []error
 }
 
 func (r *fileReader) mapping(node ast.Node, prefix string) {
@@ -57,8 +64,9 @@ func (r *fileReader) mapping(node ast.Node, prefix string) {
 
 func (r *fileReader) entry(at, value ast.Node, path string) {
 	k, scalar := r.known[path]
+	m, isMap := r.maps[path]
 	switch {
-	case !scalar && path != "wechat.templates" && !r.section(path):
+	case !scalar && !isMap && !r.section(path):
 		r.fail(at, "unknown key %s", path)
 	case blank(value): // `key:` alone keeps the default
 	case scalar:
@@ -68,9 +76,9 @@ func (r *fileReader) entry(at, value ast.Node, path string) {
 		} else if err := k.set(text); err != nil {
 			r.fail(value, "%w", err)
 		}
-	case path == "wechat.templates":
-		if err := yaml.NodeToValue(value, r.templates, yaml.Strict()); err != nil {
-			r.fail(value, "%s: must be KIND: {id: …, fields: {…}}", path)
+	case isMap:
+		if err := yaml.NodeToValue(value, m.to, yaml.Strict()); err != nil {
+			r.fail(value, "%s: must be %s", path, m.shape)
 		}
 	default:
 		r.mapping(value, path+".")

@@ -67,6 +67,31 @@ func (h Handover) validate(v *validation) {
 	v.check(h.Chats >= 1 && h.Chats <= 50, "handover.chats", "must be from 1 to 50 conversations")
 }
 
+// smsValues are what a text message's template can be filled with.
+var smsValues = map[string][]string{"notice": {"number", "state", "unit", "token"}, "code": {"code", "minutes", "number"}}
+
+func (s SMS) validate(v *validation) {
+	if !s.Configured() {
+		return
+	}
+	v.check(slices.Contains([]string{"aliyun", "tencent", "http"}, s.Provider), "sms.provider", "must be aliyun, tencent or http")
+	v.check(s.KeyID != "", "sms.key_id", "must be set")
+	v.check(s.Secret != "", "sms.secret", "must be set")
+	v.check(s.Sign != "", "sms.sign", "must be the approved signature")
+	v.check(s.Provider != "tencent" || s.AppID != "", "sms.app_id", "must be set for Tencent Cloud")
+	v.check(s.Endpoint == "" && s.Provider != "http" || webURL(s.Endpoint), "sms.endpoint", "must be an http or https URL")
+	v.check(s.CallbackToken == "" || len(s.CallbackToken) >= minSecretLength, "sms.callback_token", "must have 32 characters or more")
+	v.check(s.PerPerson >= 1 && s.PerPerson <= 50, "sms.per_person", "must be from 1 to 50")
+	v.check(s.PerDay >= 1, "sms.per_day", "must be above zero")
+	for name, t := range s.Templates {
+		values, known := smsValues[name]
+		v.check(known && t.ID != "", "sms.templates", "must be notice and code, each with an id")
+		for _, p := range t.Params {
+			v.check(!known || slices.Contains(values, p), "sms.templates", "notice takes number, state, unit, token; code takes code, minutes, number")
+		}
+	}
+}
+
 func (c Config) validateServer(v *validation, mode Mode) {
 	v.check(listenable(c.Listen), "listen", "must be host:port with a port from 0 to 65535")
 	v.check(webURL(c.PublicURL), "public_url", "must be an http or https URL with a host, without query or fragment")
@@ -126,6 +151,7 @@ func (c Config) validateLimits(v *validation) {
 	v.check(d.CallbackDeadline > 0 && d.CallbackDeadline < platformDeadline, "dialogue.callback_deadline",
 		"must be longer than 0 and shorter than 5s, after which the platform sends the message again")
 	c.Handover.validate(v)
+	c.SMS.validate(v)
 	e := c.Evaluation
 	v.check(e.RemindAfter >= 1 && e.RemindAfter <= 30, "evaluation.remind_after", "must be from 1 to 30 working days")
 	v.check(e.CallAfter >= 1 && e.CallAfter <= 30, "evaluation.call_after", "must be from 1 to 30 working days")

@@ -65,6 +65,23 @@ func TestEachRuleIsChecked(t *testing.T) {
 		{"AES key with a sign", func(c *Config) { c.WeChat.AESKey = "-" + c.WeChat.AESKey[1:] }, "wechat.aes_key"},
 		{"previous AES key long", func(c *Config) { c.WeChat.AESKeyPrevious += "A" }, "wechat.aes_key_previous"},
 		{"API base", func(c *Config) { c.WeChat.APIBase = "" }, "wechat.api_base"},
+		{"no such carrier", func(c *Config) { c.SMS = sms(); c.SMS.Provider = "pigeon" }, "sms.provider"},
+		{"carrier without secret", func(c *Config) { c.SMS = sms(); c.SMS.Secret = "" }, "sms.secret"},
+		{"carrier without key", func(c *Config) { c.SMS = sms(); c.SMS.KeyID = "" }, "sms.key_id"},
+		{"carrier without sign", func(c *Config) { c.SMS = sms(); c.SMS.Sign = "" }, "sms.sign"},
+		{"Tencent without application", func(c *Config) { c.SMS = sms(); c.SMS.Provider = "tencent" }, "sms.app_id"},
+		{"gateway without address", func(c *Config) { c.SMS = sms(); c.SMS.Provider = "http" }, "sms.endpoint"},
+		{"short token for reports", func(c *Config) { c.SMS = sms(); c.SMS.CallbackToken = "short" }, "sms.callback_token"},
+		{"no message to anybody", func(c *Config) { c.SMS = sms(); c.SMS.PerPerson = 0 }, "sms.per_person"},
+		{"no message at all", func(c *Config) { c.SMS = sms(); c.SMS.PerDay = 0 }, "sms.per_day"},
+		{"text of another kind", func(c *Config) { c.SMS = sms(); c.SMS.Templates["greeting"] = SMSTemplate{ID: "x"} }, "sms.templates"},
+		{"text with another value", func(c *Config) {
+			c.SMS = sms()
+			c.SMS.Templates["code"] = SMSTemplate{ID: "x", Params: []string{"phone"}}
+		}, "sms.templates"},
+		{"hours that are none", func(c *Config) { c.Handover.Hours = "8-20" }, "handover.hours"},
+		{"no patience", func(c *Config) { c.Handover.Wait = time.Second }, "handover.wait"},
+		{"no conversation", func(c *Config) { c.Handover.Chats = 0 }, "handover.chats"},
 		{"template without id", func(c *Config) { c.WeChat.Templates["a"] = Template{} }, "wechat.templates.a.id"},
 		{"template field unknown", func(c *Config) { c.WeChat.Templates["default"].Fields["phone"] = "thing1" }, "wechat.templates.default.fields.phone"},
 		{"template key of wrong form", func(c *Config) { c.WeChat.Templates["default"].Fields["item"] = "thing" }, "wechat.templates.default.fields.item"},
@@ -139,4 +156,8 @@ func TestProblemsOfRealSettingsNameTheEnvironmentToo(t *testing.T) {
 	if len(broken(err)) < 15 {
 		t.Errorf("an empty configuration breaks only %d rules: %v", len(broken(err)), err)
 	}
+}
+
+func sms() SMS {
+	return SMS{Provider: "aliyun", KeyID: "k", Secret: "s", Sign: "x", PerPerson: 1, PerDay: 1, Templates: map[string]SMSTemplate{}}
 }

@@ -60,5 +60,6 @@ const (
 	TaskChat     TaskKind = "chat"      // asked for a human
 	TaskVoice    TaskKind = "voice"     // write down a voice message
 	TaskMissed   TaskKind = "missed"    // called, and nobody answered
+	TaskReply    TaskKind = "reply"     // answered a text message; Note is what they wrote
 	TaskIncident TaskKind = "incident"  // see to a mass incident: the office alone
 )

@@ -30,6 +30,9 @@ const NoticeChat NoticeKind = "chat"
 // NoticeRemind asks once more how an answer turned out.
 const NoticeRemind NoticeKind = "remind"
 
+// NoticeCode carries six digits to a number by SMS, and nothing else does; the Code of its id says what and where.
+const NoticeCode NoticeKind = "code"
+
 // NoticeState is how far a notice has come.
 type NoticeState string
 
@@ -73,6 +76,7 @@ type Letter struct {
 	Brief     string // until when, in at most 20 characters, for a card; "" when there is nothing to say
 	Taps      []Tap  // answers that one tap gives, on channels that can
 	PageURL   string // the complainant's page, "" for NoticeChat
+	Code      Code   // for NoticeCode
 }
 
 // Receipt is a channel's acceptance. Final: no report will follow.

@@ -32,3 +32,9 @@ func PlainPhone(typed string) (plain string, callable bool) {
 	}
 	return plain, phonePattern.MatchString(plain)
 }
+
+// MobilePhone is the number in plain form if it is a mobile telephone in China, which a text message can reach.
+func MobilePhone(typed string) (plain string, ok bool) {
+	plain, callable := PlainPhone(typed)
+	return plain, callable && strings.HasPrefix(plain, "1") && len(plain) == 11
+}

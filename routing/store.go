@@ -123,6 +123,14 @@ type Reader interface {
 	// OnDuty lists the ids of the users whose screens were open then or later.
 	OnDuty(ctx context.Context, since time.Time) ([]string, error)
 
+	CodeByID(ctx context.Context, id string) (Code, error)
+	// LiveCode is the code with these digits that is neither used nor expired; ErrNotFound: there is none.
+	LiveCode(ctx context.Context, digits string, now time.Time) (Code, error)
+	// CodesSent counts the codes that were made for a number since then.
+	CodesSent(ctx context.Context, phone string, since time.Time) (int, error)
+	// SMSRefused reports whether the number's owner wants no messages.
+	SMSRefused(ctx context.Context, phone string) (bool, error)
+
 	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
 
@@ -193,6 +201,10 @@ type Tx interface {
 	// UpdateChat stores the conversation if its version is still c.Version and counts it up; else ErrConflict.
 	UpdateChat(ctx context.Context, c Chat) error
 	InsertChatLine(ctx context.Context, l ChatLine) error
+	InsertCode(ctx context.Context, c Code) error
+	UseCode(ctx context.Context, c Code) error // ErrConflict: it is used
+	// RefuseSMS notes that a number's owner wants no messages; the zero time: that they do again.
+	RefuseSMS(ctx context.Context, phone string, at time.Time) error
 	PutDuty(ctx context.Context, userID string, seen time.Time) error
 
 	InsertSurvey(ctx context.Context, s Survey) error // ErrExists: that round was asked about already

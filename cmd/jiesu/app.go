@@ -18,6 +18,7 @@ import (
 	"jiesu/bot"
 	"jiesu/configs"
 	"jiesu/integrations/console"
+	"jiesu/integrations/hotline/sms"
 	"jiesu/integrations/jobs"
 	"jiesu/integrations/openapi"
 	"jiesu/integrations/openapi/open311"
@@ -51,6 +52,7 @@ type app struct {
 	intake   *bot.Intake
 	press    *report.Press
 	client   *wechat.Client // nil without an official account
+	carrier  sms.Sender     // of text messages; nil without one
 	callback *wechat.Callback
 	runner   *jobs.Runner
 	metrics  *prometheus.Registry
@@ -67,7 +69,7 @@ func newApp(ctx context.Context, cfg configs.Config, w world, sandbox bool) (_ *
 			err = errors.Join(err, a.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{a.loadData, a.openState, a.buildDomain, a.buildWeChat, a.buildJobs, a.buildHTTP} {
+	for _, step := range []func(context.Context) error{a.loadData, a.openState, a.buildSMS, a.buildDomain, a.buildWeChat, a.buildJobs, a.buildHTTP} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -119,8 +121,8 @@ func (a *app) buildDomain(context.Context) (err error) {
 	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live)
 	a.press = report.NewPress(a.db.store, a.plan, a.words, clock)
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
-		Pace:    bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
-		PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log})
+		Pace:  bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
+		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log})
 	return err
 }
 
@@ -162,6 +164,10 @@ func (a *app) buildWeChat(context.Context) (err error) {
 
 // ladder lists the channels of notices in the order they are tried; jobs adds the call-back task at its end.
 func (a *app) ladder() []routing.Messenger {
+	return append(a.wechatLadder(), a.smsLadder()...)
+}
+
+func (a *app) wechatLadder() []routing.Messenger {
 	if a.client == nil {
 		return nil
 	}
@@ -300,6 +306,7 @@ func (a *app) buildHTTP(context.Context) error {
 		return err
 	}
 	api.Routes(a.engine)
+	a.smsRoutes()
 	reports, err := open311.New(open311.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: clock, Logger: a.log,
 		Jurisdiction: a.cfg.Open311.Jurisdiction, Contact: a.cfg.Open311.Contact, PublicURL: a.publicURL(), Test: a.sandbox})
 	if err != nil {
@@ -310,7 +317,7 @@ func (a *app) buildHTTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Wording: a.words, Plan: a.plan, Live: a.live,
+	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Codes: a.sendsCodes(), Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

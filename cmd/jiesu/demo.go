@@ -10,7 +10,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"jiesu/configs"
+	"jiesu/integrations/hotline/sms"
+	smssandbox "jiesu/integrations/hotline/sms/sandbox"
 	"jiesu/integrations/openapi"
 	"jiesu/integrations/wechat/sandbox"
 	"jiesu/routing"
@@ -73,7 +77,11 @@ func (d demoCommand) settle(cfg *configs.Config, at net.Addr) (cleanUp func() er
 			return nil, err
 		}
 	}
+	if cfg.Handover.Hours == "" { // whoever tries it in the evening isn't sent home
+		cfg.Handover.Hours = "00:00-24:00"
+	}
 	settleWeChat(&cfg.WeChat, at)
+	settleSMS(&cfg.SMS, at)
 	return cleanUp, nil
 }
 
@@ -108,8 +116,42 @@ func settleWeChat(wc *configs.WeChat, at net.Addr) {
 	}
 }
 
+// The stand-in for a carrier of text messages.
+const (
+	smsSandbox = "/sandbox/sms"
+	smsNotice  = "notice"
+	smsCode    = "code"
+)
+
+// settleSMS gives the stand-in's account, unless a carrier is set.
+func settleSMS(c *configs.SMS, at net.Addr) {
+	if c.Configured() {
+		return
+	}
+	c.Provider, c.KeyID, c.Secret, c.Endpoint = sms.Gateway, "demo", configs.Secret(routing.NewToken()), "http://"+at.String()+smsSandbox
+	c.Sign, c.CallbackToken = "demo", configs.Secret(routing.NewToken()+routing.NewToken())
+	c.Templates = map[string]configs.SMSTemplate{sms.TemplateNotice: {ID: smsNotice, Params: []string{"number", "state", "token"}},
+		sms.TemplateCode: {ID: smsCode, Params: []string{"code", "minutes"}}}
+}
+
+// buildCarrier mounts the carrier's stand-in; what it has taken is listed at the same address.
+func (a *app) buildCarrier() {
+	c := a.cfg.SMS
+	if c.Provider != sms.Gateway || c.KeyID != "demo" {
+		return
+	}
+	carrier := smssandbox.New(smssandbox.Account{KeyID: c.KeyID, Secret: c.Secret.Reveal(), Sign: c.Sign, Templates: map[string]string{
+		smsNotice: a.words.Text("demo.sms.notice", "url", a.publicURL()), smsCode: a.words.Text("demo.sms.code")}}, clock)
+	a.engine.POST(smsSandbox, gin.WrapH(carrier))
+	a.engine.GET(smsSandbox, func(g *gin.Context) {
+		g.Header("Cache-Control", "no-store")
+		g.JSON(http.StatusOK, carrier.Sent())
+	})
+}
+
 // furnish adds what makes a demonstration: the sandbox, accounts, keys and sample cases. It prints the way in.
 func (a *app) furnish(ctx context.Context, at net.Addr) error {
+	a.buildCarrier()
 	var openIDs []string
 	for _, f := range a.buildSandbox(at) {
 		openIDs = append(openIDs, f.OpenID())

@@ -30,6 +30,7 @@ func TestEveryRouteByRole(t *testing.T) {
 		{"GET", "/console/cases/JS20260101-000000", [6]int{in, 404, 404, 404, 404, 404}},
 		{"GET", "/console/triage", [6]int{in, 403, 403, 403, 200, 200}},
 		{"GET", "/console/file", [6]int{in, 200, 403, 403, 200, 200}},
+		{"POST", "/console/codes", [6]int{401, 404, 403, 403, 404, 404}},
 		{"GET", "/console/tasks", [6]int{in, 200, 403, 403, 200, 200}},
 		{"GET", "/console/groups", [6]int{in, 403, 403, 403, 200, 200}},
 		{"GET", "/console/groups/1", [6]int{in, 403, 403, 403, 200, 200}},

@@ -39,6 +39,7 @@ type Config struct {
 	Secure          bool              // the console is served over https: the cookie is for https only
 	PublicURL       string            // scheme://host[:port] that browsers use
 	Knowledge       map[string][]byte // Markdown by item, read beside the filing form
+	Codes           bool              // codes can be sent by SMS
 	Sandbox         bool              // the stand-in for WeChat is on: pages say that nothing here is real
 	// QR makes a WeChat code that binds the case with this token to the fan who scans it, and returns its image's address.
 	QR func(ctx context.Context, token string) (imageURL string, err error)
@@ -137,6 +138,7 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/file/fresh", s.staff(s.dropDraft, filers...))
 	g.POST("/console/suggest", s.staff(s.suggest, filers...))
 	g.POST("/console/lookup", s.staff(s.lookup, filers...))
+	g.POST("/console/codes", s.staff(s.makeCode, filers...))
 	g.GET("/console/calls", s.staff(s.calls, filers...))
 	g.GET("/console/tasks", s.staff(s.tasks, filers...))
 	g.GET("/console/tasks/:id/:action", s.staff(s.backToTasks, filers...))

@@ -72,6 +72,8 @@ type filedView struct {
 	Created bool
 	Page    string       // the complainant's page
 	Chat    string       // conversation that it was filed from
+	Read    bool         // a code may be read out
+	Send    bool         // a code may be sent
 	QR      template.URL // image that binds a WeChat fan to the case, "" when codes are not made
 	Alike   []routing.Alike
 }
@@ -227,7 +229,8 @@ func (s *Console) file(c *gin.Context, actor routing.Actor) error {
 			s.Logger.Warn("a case isn't linked to its conversation", "number", filed.Number, "error", err)
 		}
 	}
-	v := filedView{Chat: c.PostForm("chat"), Case: filed, Created: created, Page: s.address(c) + "/p/" + filed.Token, QR: s.code(c.Request.Context(), filed)}
+	_, mobile := routing.MobilePhone(filed.Contact.Phone)
+	v := filedView{Send: s.Codes && mobile, Read: s.QR != nil, Chat: c.PostForm("chat"), Case: filed, Created: created, Page: s.address(c) + "/p/" + filed.Token, QR: s.code(c.Request.Context(), filed)}
 	if v.Alike, err = s.Desk.AlikeTo(c.Request.Context(), actor, filed.Number); err != nil { // filed it is all the same
 		s.Logger.Warn("no cases alike for a case just filed", "number", filed.Number, "error", err)
 	}

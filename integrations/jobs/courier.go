@@ -16,6 +16,8 @@ const (
 	channelTemplate = "template"
 	// channelCustomer carries the conversation. It has no such key (WeChat: api_sendcustommessage).
 	channelCustomer = "customer"
+	// channelSMS reaches a telephone. It has no such key either.
+	channelSMS = "sms"
 	// channelCallBack is the last rung: an operator's list of tasks.
 	channelCallBack = "call_back"
 
@@ -108,18 +110,19 @@ func (c *courier) climb(ctx context.Context, l routing.Letter, r run) (time.Dura
 }
 
 // ladderOf is the channels for a kind of notice. Words of the conversation make sense only in the conversation: a template message
-// can't carry them, and nobody wants them by SMS.
+// can't carry them, and nobody wants them by SMS. Codes prove that somebody holds a telephone.
 func (c *courier) ladderOf(k routing.NoticeKind) []routing.Messenger {
-	if k != routing.NoticeChat {
+	only := map[routing.NoticeKind]string{routing.NoticeChat: channelCustomer, routing.NoticeCode: channelSMS}[k]
+	if only == "" {
 		return c.ladder
 	}
-	var chat []routing.Messenger
+	var rungs []routing.Messenger
 	for _, m := range c.ladder {
-		if m.Channel() == channelCustomer {
-			chat = append(chat, m)
+		if m.Channel() == only {
+			rungs = append(rungs, m)
 		}
 	}
-	return chat
+	return rungs
 }
 
 // watch logs and counts what became of an attempt.

@@ -27,6 +27,13 @@ func (w writer) letter(ctx context.Context, n routing.Notice) (routing.Letter, e
 	if err != nil {
 		return routing.Letter{}, fmt.Errorf("load recipient of notice %s: %w", n.ID, err)
 	}
+	if n.Kind == routing.NoticeCode {
+		code, err := w.store.CodeByID(ctx, n.ID)
+		if err != nil {
+			return routing.Letter{}, fmt.Errorf("load code of notice %s: %w", n.ID, err)
+		}
+		return routing.Letter{Notice: n, Recipient: who, Code: code}, nil
+	}
 	if n.CaseNumber == "" {
 		return routing.Letter{Notice: n, Recipient: who, Text: cut(n.Text, maxLetter, "…")}, nil
 	}

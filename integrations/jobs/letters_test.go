@@ -3,7 +3,6 @@ package jobs
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 // each step, and what a card has room for. JIESU_TEST_UPDATE=1 writes them anew, to be read before they are committed.
 func TestEveryMessageSaysWhoHasItUntilWhenAndWhy(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, SQLite, "sqlite:"+filepath.Join(t.TempDir(), "jiesu.db"))
+	w := newWorld(t, SQLite, freshSQLite.SQLite(t))
 	clock := w.asking("2026-11-23 09:30", 100)
 	unit, office := routing.Actor{Role: routing.RoleUnit, Unit: w.unit}, routing.Actor{Role: routing.RoleOffice}
 	system, operator := routing.System(), routing.Actor{Role: routing.RoleOperator}

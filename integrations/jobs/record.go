@@ -146,6 +146,13 @@ func (c *courier) handOver(ctx context.Context, n routing.Notice, text string, r
 }
 
 func (c *courier) addTask(ctx context.Context, tx routing.Tx, n routing.Notice, text string) error {
+	if n.Kind == routing.NoticeCode { // nobody can do anything with its digits; who waits for them is told
+		who, err := tx.Complainant(ctx, n.ComplainantID)
+		if err != nil || who.OpenID == "" {
+			return err
+		}
+		return c.desk.ChatIn(ctx, tx, n.ComplainantID, c.write.words.Text("code.failed"))
+	}
 	if n.CaseNumber == "" {
 		note := c.write.words.Text("notice.write_back", "text", text)
 		return c.desk.HandOverIn(ctx, tx, routing.Task{Kind: routing.TaskChat, ComplainantID: n.ComplainantID, Note: note}, "")

@@ -257,7 +257,7 @@ func TestAJobIsAsDurableAsItsTransaction(t *testing.T) {
 
 func TestNewRunnerSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, SQLite, "sqlite:"+t.TempDir()+"/jiesu.db")
+	w := newWorld(t, SQLite, freshSQLite.SQLite(t))
 	good := Config{DB: w.db, Dialect: SQLite, Store: w.store, Desk: w.desk, Now: time.Now, Logger: w.logger()}
 	if _, err := NewRunner(good); err != nil {
 		t.Fatal(err)

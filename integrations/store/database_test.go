@@ -158,7 +158,7 @@ func TestEveryConnectionHasTheSettings(t *testing.T) {
 
 func TestTheDatabaseIsForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
-	url := fresh.SQLite(t)
+	url := "sqlite:" + filepath.Join(t.TempDir(), "a folder", "jiesu.db")
 	openDB(t, url)
 	path := strings.TrimPrefix(url, "sqlite:")
 	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
