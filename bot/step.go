@@ -130,6 +130,11 @@ func (t *talk) hear(text string) {
 	if t.s.Mode == ModeChoose && slices.Contains(t.s.Choice, CaseNumber(text)) && t.answerChoose(text) {
 		return // a number is one of the choices here, elsewhere it asks for progress
 	}
+	if phone, rest := cutPhone(text); phone != "" && t.w.Words.is("bind", rest) { // in one breath
+		t.leave()
+		t.bind(phone)
+		return
+	}
 	if c, rest, ok := t.w.Words.command(text); ok {
 		t.obey(c, rest)
 		return

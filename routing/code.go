@@ -178,7 +178,7 @@ func (d *Desk) bindPhone(ctx context.Context, tx Tx, complainantID, phone string
 	}
 	for {
 		other, err := tx.ComplainantByPhone(ctx, phone)
-		if errors.Is(err, ErrNotFound) || err == nil && other.ID == who.ID {
+		if errors.Is(err, ErrNotFound) || err == nil && other.ID == who.ID { // theirs already: proven anew
 			break
 		}
 		if err != nil {
@@ -191,12 +191,12 @@ func (d *Desk) bindPhone(ctx context.Context, tx Tx, complainantID, phone string
 			}
 			cases += n
 		}
-		other.Phone = "" // a number is one person's; who had it as a WeChat user keeps their cases
+		other.Phone, other.Proven = "", false // a number is one person's; who had it as a WeChat user keeps their cases
 		if err := tx.UpdateComplainant(ctx, other); err != nil {
 			return 0, fmt.Errorf("take the number from who had it: %w", err)
 		}
 	}
-	who.Phone = phone
+	who.Phone, who.Proven = phone, true
 	if err := tx.UpdateComplainant(ctx, who); err != nil {
 		return 0, fmt.Errorf("note the number: %w", err)
 	}

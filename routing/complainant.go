@@ -8,6 +8,7 @@ type Complainant struct {
 	ID         string
 	OpenID     string // "" for somebody known by phone alone
 	Phone      string
+	Proven     bool // a WeChat user has shown, by a code sent there, that the number is theirs
 	Name       string
 	Enterprise string
 	Following  bool // follows the official account, so that it may send to them

@@ -295,8 +295,11 @@ func (s *Console) since(err error) []string {
 // ago is how long it has been since t, in whole minutes or hours.
 func (s *Console) ago(t time.Time) string {
 	past := s.Now().Sub(t)
-	if past < time.Hour {
-		return s.text("console.ago.minutes", "n", max(0, int(past.Minutes())))
+	switch {
+	case past < time.Minute:
+		return s.text("console.ago.moment")
+	case past < time.Hour:
+		return s.text("console.ago.minutes", "n", int(past.Minutes()))
 	}
 	return s.text("console.ago.hours", "n", int(past.Hours()))
 }

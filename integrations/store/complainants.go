@@ -8,10 +8,10 @@ import (
 	"jiesu/routing"
 )
 
-const complainantColumns = `id, openid, phone, name, enterprise, following, created_at`
+const complainantColumns = `id, openid, phone, phone_proven, name, enterprise, following, created_at`
 
 func (r reader) readComplainant(scan scanner) (c routing.Complainant, err error) {
-	err = scan(&c.ID, sealed{r.vault, "complainants.openid", &c.OpenID}, sealed{r.vault, "complainants.phone", &c.Phone},
+	err = scan(&c.ID, sealed{r.vault, "complainants.openid", &c.OpenID}, sealed{r.vault, "complainants.phone", &c.Phone}, &c.Proven,
 		sealed{r.vault, "complainants.name", &c.Name}, &c.Enterprise, &c.Following, when{&c.CreatedAt})
 	return c, err
 }
@@ -20,7 +20,7 @@ func (r reader) complainantRow(c routing.Complainant) row {
 	return row{
 		{"id", c.ID},
 		{"openid", sealed{r.vault, "complainants.openid", c.OpenID}}, {"openid_index", r.vault.lookup("complainants.openid", c.OpenID)},
-		{"phone", sealed{r.vault, "complainants.phone", c.Phone}}, {"phone_index", r.vault.lookup("complainants.phone", c.Phone)},
+		{"phone", sealed{r.vault, "complainants.phone", c.Phone}}, {"phone_index", r.vault.lookup("complainants.phone", c.Phone)}, {"phone_proven", c.Proven},
 		{"name", sealed{r.vault, "complainants.name", c.Name}},
 		{"enterprise", c.Enterprise}, {"following", c.Following}, {"created_at", at(c.CreatedAt)},
 	}
@@ -37,11 +37,12 @@ func (r reader) ComplainantByOpenID(ctx context.Context, openID string) (routing
 		WHERE openid_index = $1 AND openid_index <> ''`, r.vault.lookup("complainants.openid", openID))
 }
 
-// ComplainantByPhone implements routing.Reader. It finds callers, who are known by phone alone, and the oldest of several: a phone that
-// a WeChat fan has typed is nobody's proof, and a case filed under it must not land in that fan's hands.
+// ComplainantByPhone implements routing.Reader. It finds the WeChat user who has proven the number, or else the caller known by it alone, the oldest of several:
+// a phone that a fan has typed is nobody's proof, and a case filed under it must not land in that fan's hands.
 func (r reader) ComplainantByPhone(ctx context.Context, phone string) (routing.Complainant, error) {
 	return one(ctx, r.run, r.readComplainant, `SELECT `+complainantColumns+` FROM complainants
-		WHERE phone_index = $1 AND phone_index <> '' AND openid_index = '' ORDER BY created_at, id LIMIT 1`,
+		WHERE phone_index = $1 AND phone_index <> '' AND (openid_index = '' OR phone_proven)
+		ORDER BY CASE WHEN phone_proven THEN 0 ELSE 1 END, created_at, id LIMIT 1`,
 		r.vault.lookup("complainants.phone", phone))
 }
 

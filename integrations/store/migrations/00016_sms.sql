@@ -17,6 +17,9 @@ CREATE TABLE codes (
 CREATE INDEX codes_digits ON codes (digits_index, expires_at) WHERE used_at = 0;
 CREATE INDEX codes_phone ON codes (phone_index, created_at) WHERE phone_index <> '';
 
+-- A WeChat user has shown that the number is theirs.
+ALTER TABLE complainants ADD COLUMN phone_proven BOOLEAN NOT NULL DEFAULT FALSE;
+
 -- Numbers whose owners want no more messages from us.
 CREATE TABLE sms_refusals (
     phone_index TEXT   NOT NULL PRIMARY KEY,

@@ -284,3 +284,46 @@ func testChats(t *testing.T, s routing.Store) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func testCodes(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	end := noon.Add(30 * time.Minute)
+	read := routing.Code{ID: "k1", Kind: routing.CodeCase, Digits: "012345", CaseNumber: "JS-1", CreatedAt: stored(noon), ExpiresAt: stored(end)}
+	sent := routing.Code{ID: "k2", Kind: routing.CodePhone, Digits: "678901", Phone: "13800001234", ComplainantID: "1", CreatedAt: stored(noon), ExpiresAt: stored(end)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertCode(ctx, read), tx.InsertCode(ctx, sent))
+	})
+	got, err := s.LiveCode(ctx, "012345", noon)
+	want(t, "a live code", got, err, read)
+	got, err = s.CodeByID(ctx, "k2")
+	want(t, "a code by id", got, err, sent)
+	for what, err := range map[string]error{"other digits": second(s.LiveCode(ctx, "012346", noon)), "expired": second(s.LiveCode(ctx, "012345", end)), "unknown id": second(s.CodeByID(ctx, "k9"))} {
+		wantErr(t, what, err, routing.ErrNotFound)
+	}
+	used := read
+	used.UsedAt = stored(noon.Add(time.Minute))
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UseCode(ctx, used) })
+	wantErr(t, "used twice", writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UseCode(ctx, used) }), routing.ErrConflict)
+	wantErr(t, "a used code", second(s.LiveCode(ctx, "012345", noon)), routing.ErrNotFound)
+	for since, n := range map[time.Time]int{noon: 1, noon.Add(time.Second): 0} {
+		count, err := s.CodesSent(ctx, "13800001234", since)
+		want(t, "codes sent", count, err, n)
+	}
+	count, err := s.CodesSent(ctx, "", noon)
+	want(t, "codes sent nowhere", count, err, 0)
+
+	refuse := func(at time.Time) {
+		write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.RefuseSMS(ctx, "13800001234", at) })
+	}
+	wantRefused := func(what string, is bool) {
+		t.Helper()
+		refused, err := s.SMSRefused(ctx, "13800001234")
+		want(t, what, refused, err, is)
+	}
+	wantRefused("never asked", false)
+	refuse(noon)
+	refuse(noon.Add(time.Second))
+	wantRefused("refused", true)
+	refuse(time.Time{})
+	wantRefused("wanted again", false)
+}

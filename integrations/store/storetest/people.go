@@ -30,6 +30,13 @@ func testComplainants(t *testing.T, s routing.Store) {
 	})
 	got, err = s.ComplainantByPhone(ctx, fan.Phone)
 	want(t, "the oldest caller of a phone", got, err, older)
+	proven := fan
+	proven.Proven = true
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.LockPhone(ctx, fan.Phone), tx.UpdateComplainant(ctx, proven))
+	})
+	got, err = s.ComplainantByPhone(ctx, fan.Phone)
+	want(t, "the fan who has proven it", got, err, proven)
 	for what, find := range map[string]func() (routing.Complainant, error){
 		"unknown id":      func() (routing.Complainant, error) { return s.Complainant(ctx, "nobody") },
 		"unknown open id": func() (routing.Complainant, error) { return s.ComplainantByOpenID(ctx, "nobody") },

@@ -69,6 +69,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Hooks", testHooks},
 		{"Calls", testCalls},
 		{"Chats", testChats},
+		{"Codes", testCodes},
 		{"CrossingCalls", testCrossingCalls},
 		{"KeysAndAnswers", testKeysAndAnswers},
 		{"Papers", testPapers},
