@@ -131,6 +131,15 @@ type Reader interface {
 	// SMSRefused reports whether the number's owner wants no messages.
 	SMSRefused(ctx context.Context, phone string) (bool, error)
 
+	Import(ctx context.Context, id string) (Import, error)
+	// Imports lists the newest first.
+	Imports(ctx context.Context, limit int) ([]Import, error)
+	ImportFile(ctx context.Context, id string) ([]byte, error)
+	// ImportMapping is how the columns of files with such headings were chosen last; ErrNotFound: never.
+	ImportMapping(ctx context.Context, headings []string) (OrderMapping, error)
+	// ImportLines lists the lines after one in their order, of the outcomes or, without any, of all.
+	ImportLines(ctx context.Context, id string, outcomes []OrderOutcome, after, limit int) ([]ImportLine, error)
+
 	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
 
@@ -205,6 +214,12 @@ type Tx interface {
 	UseCode(ctx context.Context, c Code) error // ErrConflict: it is used
 	// RefuseSMS notes that a number's owner wants no messages; the zero time: that they do again.
 	RefuseSMS(ctx context.Context, phone string, at time.Time) error
+	InsertImport(ctx context.Context, i Import, content []byte) error
+	UpdateImport(ctx context.Context, i Import) error // ErrConflict unless the stored version is i.Version
+	InsertImportLine(ctx context.Context, id string, l ImportLine) error
+	DropImportLines(ctx context.Context, id string) error
+	PutImportMapping(ctx context.Context, headings []string, m OrderMapping) error
+	ForgetImports(ctx context.Context, before time.Time) error
 	PutDuty(ctx context.Context, userID string, seen time.Time) error
 
 	InsertSurvey(ctx context.Context, s Survey) error // ErrExists: that round was asked about already
@@ -262,6 +277,7 @@ const (
 	JobDeliver JobKind = "deliver"     // a notice
 	JobMedia   JobKind = "fetch_media" // an attachment's content
 	JobHook    JobKind = "webhook"     // an event told to an outside system
+	JobImport  JobKind = "import"      // a file of work orders
 )
 
 // ClockFilter names the cases whose clocks need somebody.

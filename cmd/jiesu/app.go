@@ -18,6 +18,7 @@ import (
 	"jiesu/bot"
 	"jiesu/configs"
 	"jiesu/integrations/console"
+	"jiesu/integrations/hotline"
 	"jiesu/integrations/hotline/sms"
 	"jiesu/integrations/jobs"
 	"jiesu/integrations/openapi"
@@ -52,7 +53,8 @@ type app struct {
 	intake   *bot.Intake
 	press    *report.Press
 	client   *wechat.Client // nil without an official account
-	carrier  sms.Sender     // of text messages; nil without one
+	uploads  *hotline.Uploads
+	carrier  sms.Sender // of text messages; nil without one
 	callback *wechat.Callback
 	runner   *jobs.Runner
 	metrics  *prometheus.Registry
@@ -252,6 +254,12 @@ func (a *app) buildJobs(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	rules, err := loadOrderRules()
+	if err != nil {
+		return err
+	}
+	a.uploads = &hotline.Uploads{Importer: hotline.Importer{Desk: a.desk, Judge: a.judge, Rules: rules, Wording: a.words, Now: clock}, Store: a.db.store,
+		Logger: a.log, Stretch: a.cfg.Jobs.Timeout / 2}
 	chats, err := jobs.NewChats(a.desk, a.words, a.log, a.metrics)
 	if err != nil {
 		return err
@@ -267,10 +275,11 @@ func (a *app) buildJobs(context.Context) (err error) {
 	}
 	a.runner, err = jobs.NewRunner(jobs.Config{
 		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
-		Wording: a.words, Ladder: a.ladder(), Media: a.media(), Hooks: hooks,
+		Wording: a.words, Ladder: a.ladder(), Media: a.media(), Hooks: hooks, Imports: a.uploads,
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
 			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
+			{Name: "forget_imports", Every: time.Hour, Run: a.desk.ForgetImports},
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
 			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
@@ -317,7 +326,7 @@ func (a *app) buildHTTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Codes: a.sendsCodes(), Wording: a.words, Plan: a.plan, Live: a.live,
+	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Orders: a.uploads, Codes: a.sendsCodes(), Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

@@ -25,6 +25,7 @@ type Config struct {
 	Desk    *routing.Desk
 	Judge   routing.Judge // the live suggestion while an operator types
 	Press   *report.Press // the papers
+	Orders  Orders        // takes files of work orders
 	Voices  Voices        // takes what operators write down of voice messages
 	Wording routing.Wording
 	Plan    *routing.Plan
@@ -68,8 +69,8 @@ type Console struct {
 
 // New checks the configuration and reads the embedded templates.
 func New(cfg Config) (*Console, error) {
-	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Press == nil || cfg.Voices == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
-		return nil, errors.New("console: store, desk, judge, press, voices, plan, live, now and logger are needed")
+	if cfg.Store == nil || cfg.Desk == nil || cfg.Judge == nil || cfg.Press == nil || cfg.Voices == nil || cfg.Orders == nil || cfg.Plan == nil || cfg.Live == nil || cfg.Now == nil || cfg.Logger == nil {
+		return nil, errors.New("console: store, desk, judge, press, voices, orders, plan, live, now and logger are needed")
 	}
 	if cfg.SessionIdle <= 0 || cfg.SessionAbsolute <= 0 || cfg.MaxFailures < 1 || cfg.LockFor <= 0 {
 		return nil, errors.New("console: session and lock-out limits must be above zero")
@@ -138,6 +139,11 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.POST("/console/file/fresh", s.staff(s.dropDraft, filers...))
 	g.POST("/console/suggest", s.staff(s.suggest, filers...))
 	g.POST("/console/lookup", s.staff(s.lookup, filers...))
+	g.GET(importsPath, s.staff(s.imports, filers...))
+	g.POST(importsPath, s.staff(s.uploadOrders, filers...))
+	g.GET(importsPath+"/:id", s.staff(s.importPage, filers...))
+	g.POST(importsPath+"/:id", s.staff(s.startImport, filers...))
+	g.GET(importsPath+"/:id/rejected.csv", s.staff(s.rejectedOrders, filers...))
 	g.POST("/console/codes", s.staff(s.makeCode, filers...))
 	g.GET("/console/calls", s.staff(s.calls, filers...))
 	g.GET("/console/tasks", s.staff(s.tasks, filers...))

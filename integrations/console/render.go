@@ -26,7 +26,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls", "chat", "code"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls", "chat", "code", "imports", "import"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {

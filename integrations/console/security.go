@@ -51,6 +51,9 @@ func (s *Console) protect(c *gin.Context) {
 	if c.FullPath() == entryActionPath && c.Param("action") == string(routing.ProblemApply) {
 		limit = maxUpload
 	}
+	if c.FullPath() == importsPath {
+		limit = maxSheet
+	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 	c.Next()
 }

@@ -99,6 +99,26 @@ func (judge) Judge(text string) routing.Judgement {
 	return j
 }
 
+// sheets takes a file of one line for each order; reading real ones is the importer's.
+type sheets struct{ desk *routing.Desk }
+
+func (s *sheets) Upload(ctx context.Context, actor routing.Actor, name string, content []byte) (routing.Import, error) {
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	if !strings.Contains(lines[0], "内容") {
+		return routing.Import{}, &routing.InvalidError{Field: "file", Key: "error.order_file_kind"}
+	}
+	i := routing.Import{Name: name, Headings: strings.Split(lines[0], ","), Rows: len(lines) - 1, Mapping: routing.OrderMapping{routing.OrderText: 1}, Sample: [][]string{strings.Split(lines[1], ",")}}
+	return s.desk.AddImport(ctx, actor, i, content)
+}
+
+func (s *sheets) Rejected(ctx context.Context, actor routing.Actor, id string, w io.Writer) error {
+	_, lines, err := s.desk.ImportOf(ctx, actor, id, []routing.OrderOutcome{routing.OrderWrong}, 0, 10)
+	for _, l := range lines {
+		_, _ = io.WriteString(w, strings.Join(l.Cells, ",")+","+l.Reason+"\n")
+	}
+	return err
+}
+
 // heard is what operators wrote down of voice messages; what becomes of it is the bot's.
 type heard struct {
 	desk  *routing.Desk
@@ -133,6 +153,7 @@ type world struct {
 	log     *bytes.Buffer
 	jobs    queued
 	voices  heard
+	orders  sheets
 	users   map[string]routing.User // by name: a role, or "other" for the second unit
 	cookies map[string]string
 	stop    func() // what cmd does when the server begins to stop
@@ -164,8 +185,9 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	stopping := make(chan struct{})
 	w.stop = sync.OnceFunc(func() { close(stopping) })
 	t.Cleanup(w.stop)
+	w.orders = sheets{desk: w.desk}
 	w.voices = heard{desk: w.desk, store: w.store}
-	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Voices: &w.voices, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
+	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Voices: &w.voices, Orders: &w.orders, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
 		Logger: slog.New(slog.NewTextHandler(&locked{w: w.log}, nil)), SessionIdle: time.Hour, SessionAbsolute: 12 * time.Hour, MaxFailures: 3,
 		LockFor: 15 * time.Minute, PublicURL: publicURL, Stopping: stopping}
 	for _, f := range change {

@@ -37,7 +37,11 @@ type Pass struct {
 	Dry     bool                             // say what would become of each order, and change nothing
 	After   int                              // lines up to this one were done before
 	Tell    func(routing.OrderVerdict) error // of each row, in the order of the sheet; after it was filed
+	Settled func() error                     // after each batch of rows that Tell has told of; ErrPaused breaks off. nil: nothing
 }
+
+// ErrPaused breaks a pass off after a batch, to go on later.
+var ErrPaused = errors.New("import paused")
 
 // judged is a row that was read.
 type judged struct {
@@ -143,7 +147,10 @@ func (i *Importer) settle(ctx context.Context, rows []judged, p Pass) error {
 			return fmt.Errorf("tell of line %d: %w", r.order.Line, err)
 		}
 	}
-	return nil
+	if p.Settled == nil || len(rows) == 0 {
+		return nil
+	}
+	return p.Settled()
 }
 
 func (i *Importer) file(ctx context.Context, rows []judged, p Pass) (verdicts []routing.OrderVerdict, err error) {

@@ -35,6 +35,7 @@ const (
 	queueMedia   = "media"
 	queueClocks  = "clocks"
 	queueHooks   = "hooks"
+	queueImports = "imports"
 )
 
 // defaultCooldown is the shortest time between two looks for jobs.
@@ -75,6 +76,17 @@ func (hookArgs) Kind() string { return string(routing.JobHook) }
 
 func (hookArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: queueHooks, MaxAttempts: maxAttempts}
+}
+
+// importArgs are the arguments of routing.JobImport.
+type importArgs struct {
+	Import string `json:"import"`
+}
+
+func (importArgs) Kind() string { return string(routing.JobImport) }
+
+func (importArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queueImports, MaxAttempts: maxAttempts}
 }
 
 // Migrate brings River's own tables to the version that this binary needs. It is safe to call at every start.
@@ -135,6 +147,8 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, j routing.Job) error {
 		args = mediaArgs{Attachment: j.ID}
 	case routing.JobHook:
 		args = hookArgs{Hook: j.ID}
+	case routing.JobImport:
+		args = importArgs{Import: j.ID}
 	default:
 		return fmt.Errorf("enqueue job: unknown kind %q", j.Kind)
 	}

@@ -32,6 +32,7 @@ type Config struct {
 	Ladder    []routing.Messenger // first choice first; an operator's call comes after the last
 	Media     MediaFetcher
 	Hooks     HookSender // nil: no webhooks are sent here
+	Imports   Importer   // nil: no files are imported here
 	Periodic  []Periodic
 	PublicURL string // without a slash at the end
 
@@ -43,6 +44,11 @@ type Config struct {
 	Now        func() time.Time // the real clock in production: River plans its retries by it
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+}
+
+// Importer files the work orders of an uploaded file for as long as one run may take. more says that it isn't at the end.
+type Importer interface {
+	Import(ctx context.Context, id string) (more bool, err error)
 }
 
 // HookSender tells an outside system of an event. It returns how long to wait before the next look, 0 when nothing is left to do.
@@ -170,6 +176,16 @@ func (cfg Config) river(count *metrics) (*river.Config, error) {
 			wait, err := cfg.Hooks.Send(ctx, job.Args.Hook)
 			if err == nil && wait > 0 {
 				return river.JobSnooze(wait)
+			}
+			return err
+		})))
+	}
+	if cfg.Imports != nil {
+		queues[queueImports] = river.QueueConfig{MaxWorkers: 1, FetchPollInterval: time.Second} // one file after the other: complainants come first
+		err = errors.Join(err, river.AddWorkerSafely(workers, newWorker(cfg, count, func(ctx context.Context, job *river.Job[importArgs]) error {
+			more, err := cfg.Imports.Import(ctx, job.Args.Import)
+			if err == nil && more {
+				return river.JobSnooze(0)
 			}
 			return err
 		})))

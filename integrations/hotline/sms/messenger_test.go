@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func TestANoticeSaysWhatHappenedAndNotWhatItIsAbout(t *testing.T) {
 	m := sms.NewMessenger(out, map[string]sms.Template{"notice": {ID: "N"}, "code": {ID: "C"}}, refusing("13900000000"), routing.NewMemory(clock), sms.Limits{PerPerson: 2, PerDay: 5},
 		routing.Wording{"event.reply": "已答复"}, plan, clock, slog.New(slog.DiscardHandler))
 	letter := func(phone string) routing.Letter {
-		return routing.Letter{Notice: routing.Notice{ID: "n1", Kind: "reply"}, Recipient: routing.Complainant{ID: phone, Name: "张三"}, Text: "区里欠我钱",
+		return routing.Letter{Notice: routing.Notice{ID: "n1", Kind: "reply"}, Recipient: routing.Complainant{ID: routing.MaskPhone(strings.ReplaceAll(phone, " ", "")), Name: "张三"}, Text: "区里欠我钱",
 			Case: routing.Case{Number: "JS20261126-000001", Unit: "finance", Token: "tok", Text: "区里欠我钱", Contact: routing.Contact{Phone: phone}}}
 	}
 	r, err := m.Send(t.Context(), letter("138 0000 1234"))
