@@ -40,7 +40,8 @@ func TestAFileOfWorkOrdersIsImportedInTheBrowser(t *testing.T) {
 		desk.text("#run", `试运行结果`)
 		desk.text("#run", `121\s+行，共 121 行|已处理 121 行，共 121 行`)
 		desk.picture("tried")
-		desk.do(chromedp.Navigate(srv.URL+"/console"), chromedp.NavigateBack(), chromedp.Click(chromedp.CSS("button[value=file]")))
+		desk.text("tr[data-line='2']", "可登记") // line by line, without a reload
+		desk.do(chromedp.Click(chromedp.CSS("button[value=file]")))
 		desk.text("#run", `导入结果`)
 		desk.text(".counts .c-filed", `120`)
 		desk.text(".counts .c-wrong", `1`)

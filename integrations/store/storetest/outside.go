@@ -327,3 +327,45 @@ func testCodes(t *testing.T, s routing.Store) {
 	refuse(time.Time{})
 	wantRefused("wanted again", false)
 }
+
+func testImports(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	i := routing.Import{ID: "i1", Name: "十一月.csv", ByID: "u1", By: "小赵", Headings: []string{"编号", "内容"}, Sample: [][]string{{"A1", "欠我钱"}}, Rows: 2, Mapping: routing.OrderMapping{routing.OrderText: 1},
+		State: routing.ImportReady, At: stored(noon), Version: 1}
+	content := []byte("a\x00\xff编号")
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.InsertImport(ctx, i, content) })
+	got, err := s.Import(ctx, "i1")
+	want(t, "an import", got, err, i)
+	file, err := s.ImportFile(ctx, "i1")
+	want(t, "its file", file, err, content)
+	for what, err := range map[string]error{"unknown": second(s.Import(ctx, "i9")), "unknown file": second(s.ImportFile(ctx, "i9")), "unknown headings": second(s.ImportMapping(ctx, i.Headings))} {
+		wantErr(t, what, err, routing.ErrNotFound)
+	}
+	i.State, i.Line, i.Counts, i.Dry, i.Began = routing.ImportRunning, 3, map[routing.OrderOutcome]int{routing.OrderWrong: 1}, true, stored(noon.Add(time.Minute))
+	lines := []routing.ImportLine{{Line: 2, Outcome: routing.OrderFiled, State: routing.StateDispatched, Place: routing.Placement{Item: "1.1", Unit: "finance", District: "和平区"}},
+		{Line: 3, Outcome: routing.OrderWrong, Reason: "没有内容", Cells: []string{"A2", ""}}}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.UpdateImport(ctx, i), tx.InsertImportLine(ctx, "i1", lines[1]), tx.InsertImportLine(ctx, "i1", lines[0]), tx.PutImportMapping(ctx, i.Headings, routing.OrderMapping{routing.OrderText: 0}),
+			tx.PutImportMapping(ctx, i.Headings, i.Mapping))
+	})
+	wantErr(t, "an old version", writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateImport(ctx, i) }), routing.ErrConflict)
+	i.Version++
+	all, err := s.Imports(ctx, 10)
+	want(t, "imports", all, err, []routing.Import{i})
+	m, err := s.ImportMapping(ctx, i.Headings)
+	want(t, "the remembered columns", m, err, i.Mapping)
+	found, err := s.ImportLines(ctx, "i1", nil, 0, 10)
+	want(t, "all lines", found, err, lines)
+	found, err = s.ImportLines(ctx, "i1", nil, 2, 10)
+	want(t, "lines after one", found, err, lines[1:])
+	found, err = s.ImportLines(ctx, "i1", []routing.OrderOutcome{routing.OrderFiled, routing.OrderKnown}, 0, 10)
+	want(t, "lines of an outcome", found, err, lines[:1])
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.DropImportLines(ctx, "i1") })
+	found, err = s.ImportLines(ctx, "i1", nil, 0, 10)
+	want(t, "dropped lines", len(found), err, 0)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.ForgetImports(ctx, noon) })
+	_, err = s.Import(ctx, "i1")
+	want(t, "as old as that", 0, err, 0)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.ForgetImports(ctx, noon.Add(time.Second)) })
+	wantErr(t, "forgotten", second(s.Import(ctx, "i1")), routing.ErrNotFound)
+}

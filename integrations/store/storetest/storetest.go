@@ -70,6 +70,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Calls", testCalls},
 		{"Chats", testChats},
 		{"Codes", testCodes},
+		{"Imports", testImports},
 		{"CrossingCalls", testCrossingCalls},
 		{"KeysAndAnswers", testKeysAndAnswers},
 		{"Papers", testPapers},
