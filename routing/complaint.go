@@ -11,6 +11,7 @@ type Complaint struct {
 	ExternalID    string
 	System        string // outside system in which ExternalID is unique; "": the actor
 	Judgement     Judgement
+	SameAs        string     // number of an open case of the same matter, by whose word: it is placed as that one and joins its problem
 	Placement     *Placement // decided by a person; nil: the judgement decides
 	Attachments   []string   // ids of attachments already taken in
 	Urgency       Urgency    // as a person or a rule judged it

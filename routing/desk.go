@@ -60,6 +60,10 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 			return Case{}, false, fmt.Errorf("look up external id: %w", err)
 		}
 	}
+	same, err := d.sameMatter(ctx, tx, actor, &c)
+	if err != nil {
+		return Case{}, false, err
+	}
 	who, err := d.complainantOf(ctx, tx, c)
 	if err != nil {
 		return Case{}, false, err
@@ -79,6 +83,11 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 	d.announce(tx, filed)
 	if err := d.follow(ctx, tx, Case{}, filed, event); err != nil {
 		return Case{}, false, err
+	}
+	if same != "" {
+		if filed, err = d.joinMatter(ctx, tx, actor, filed, same); err != nil {
+			return Case{}, false, err
+		}
 	}
 	if c.Channel == ChannelImport { // months of orders come at once: that is no burst
 		return filed, true, nil

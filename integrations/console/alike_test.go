@@ -38,6 +38,45 @@ func TestALikelyRepeatIsShownBeforeAndAfterFiling(t *testing.T) {
 	w.get("office", casePath(away)).want(200, "可能是同一件事", casePath(own)) // what is done shows what still goes on
 }
 
+// An operator's word that it is the same matter places a case where the other lies and makes them one problem, unless somebody is hidden.
+func TestTheSameMatterIsOneProblemByTheOperatorsWord(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	first, hidden := w.closing("秀湖边的停业通知没有依据", "13800138001", false), w.closing("秀湖停业", "13800138002", true)
+	gone := w.closing("停业已经办完", "13800138003", false)
+	w.update(func(ctx context.Context, tx routing.Tx) error {
+		_, err := w.desk.ActIn(ctx, tx, routing.Actor{Role: routing.RoleOperator}, gone.Number, routing.Step{Action: routing.ActionWithdraw})
+		return err
+	})
+	problem := func(number string) string {
+		t.Helper()
+		p, err := w.store.ProblemOf(t.Context(), number)
+		must(t, err)
+		return p.Number
+	}
+	file := func(fields ...string) routing.Case {
+		t.Helper()
+		a := w.post("operator", "/console/file", append([]string{"external_id", freshForm(w, "operator"), "text", "也是停业的事", "phone", "13800138009"}, fields...)...).want(200, "登记好了")
+		return w.load(numberPattern.FindString(a.body))
+	}
+	w.post("operator", "/console/suggest", "text", "又来问停业的事").want(200, `name="same" value="`+first.Number, "Alt+S")
+	second := file("same", first.Number)
+	if second.Unit != lead || second.Item != item || second.State != routing.StateDispatched || problem(second.Number) != problem(first.Number) {
+		t.Errorf("%+v in %s, not in %s", second, problem(second.Number), problem(first.Number))
+	}
+	if p, err := w.store.Problem(t.Context(), problem(first.Number)); err != nil || p.State != routing.ProblemOpen {
+		t.Errorf("%+v, %v", p, err)
+	}
+	for name, c := range map[string]routing.Case{"the other is hidden": file("same", hidden.Number), "the caller is hidden": file("same", first.Number, "confidential", "yes")} {
+		if c.Unit != lead || problem(c.Number) == problem(first.Number) || problem(c.Number) == problem(hidden.Number) {
+			t.Errorf("%s: %+v in %s", name, c, problem(c.Number))
+		}
+	}
+	for same, says := range map[string]string{gone.Number: "已经办完", "JS20200101-000000": "找不到"} {
+		w.post("operator", "/console/file", "external_id", freshForm(w, "operator"), "text", "也是停业的事", "same", same).want(422, says, "也是停业的事")
+	}
+}
+
 func TestAUnitSeesOnlyItsOwnCasesThatAreAlikeAndNoHiddenOnes(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -41,6 +41,7 @@ type suggestView struct {
 	Judgement routing.Judgement
 	Marked    []stretch
 	Choices   []routing.Alternative
+	Same      string          // number of the case that it is the same matter as
 	Picked    string          // "item|unit", "" for the system's own decision
 	Alike     []routing.Alike // open cases that are likely the same matter
 	Hint      placeHint
@@ -119,6 +120,7 @@ func (s *Console) suggest(c *gin.Context, actor routing.Actor) error {
 	if err != nil {
 		return err
 	}
+	v.Same = c.PostForm("same")
 	s.renderPart(c, http.StatusOK, "file", "suggest", v)
 	return nil
 }
@@ -143,6 +145,22 @@ func (s *Console) suggestion(ctx context.Context, actor routing.Actor, text, pic
 	}
 	v.Alike, err = s.Desk.AlikeBefore(ctx, actor, j.Matter, who.ID)
 	return v, err
+}
+
+// Named is the enterprise that the words name, which fills the field if nothing was typed there.
+func (v suggestView) Named() string {
+	if v.Judgement.Entities == nil {
+		return ""
+	}
+	return v.Judgement.Entities.Enterprise
+}
+
+// Called is the one number that the words name.
+func (v suggestView) Called() string {
+	if v.Judgement.Entities == nil || len(v.Judgement.Entities.Phones) != 1 {
+		return ""
+	}
+	return v.Judgement.Entities.Phones[0]
 }
 
 // Item is what the knowledge card is about: what the operator picked, or what the classifier thinks of first.
@@ -261,6 +279,7 @@ func (s *Console) fileFailed(c *gin.Context, actor routing.Actor, cause error) e
 	if err != nil {
 		return err
 	}
+	suggest.Same = values.Get("same")
 	v := fileView{ID: values.Get("external_id"), Values: values, Place: s.choices(values.Get("item")), Problem: &problemView{Key: key, Text: text},
 		Suggest: suggest, Callers: callers}
 	v.Place.Unit, v.Place.District, v.Place.Urgency = values.Get("unit"), values.Get("district"), values.Get("urgency")
@@ -285,6 +304,7 @@ func (s *Console) complaintOf(v url.Values) routing.Complaint {
 	if text != "" {
 		c.Judgement = s.Judge.Judge(text)
 	}
+	c.SameAs = v.Get("same")
 	if d := v.Get("district"); d != "" {
 		c.Judgement.District = d
 	} else if hint := hintOf(c.Judgement); hint.District != "" && v.Get("place_district") == hint.District {

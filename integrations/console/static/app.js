@@ -123,12 +123,21 @@
       document.querySelectorAll("details[data-step]").forEach(function (d) { if (before.open.includes(d.dataset.step)) d.open = true; });
     }
     if (e.target.id === "callers") fill(e.target.querySelector("[data-enterprise]"));
+    if (e.target.id === "suggest") {
+      const named = e.target.querySelector("[data-fill]");
+      fill(named);
+      const phone = document.querySelector("input[name=phone]");
+      if (named && named.dataset.phone && phone && !phone.value && document.activeElement !== phone) {
+        phone.value = named.dataset.phone;
+        phone.dispatchEvent(new Event("change", { bubbles: true })); // who is it?
+      }
+    }
   });
 
   // fill takes over the enterprise of a known caller, unless one was typed.
   function fill(caller) {
     const field = document.querySelector("input[name=enterprise]");
-    if (caller && field && !field.value) field.value = caller.dataset.enterprise;
+    if (caller && field && !field.value && document.activeElement !== field) field.value = caller.dataset.enterprise;
   }
 
   // --- Rows that are ticked for a step to all of them
@@ -148,6 +157,9 @@
   }
 
   document.addEventListener("change", function (e) {
+    if (e.target.name === "same" && e.target.checked) { // it is the same as one
+      document.querySelectorAll("input[name=same]").forEach(function (o) { if (o !== e.target) o.checked = false; });
+    }
     if (e.target.matches("[data-all]")) boxes().forEach(function (b) { b.checked = e.target.checked; });
     if (e.target.matches("[data-all], td.tick input")) tally();
   });
@@ -207,6 +219,11 @@
       const picks = document.querySelectorAll("#suggest .picks input[name=placement]"); // the first is the system's own decision
       const pick = picks[Number(e.code.slice(5))];
       if (pick) { e.preventDefault(); pick.click(); }
+      return;
+    }
+    if (e.altKey && !e.ctrlKey && !e.metaKey && e.code === "KeyS" && document.getElementById("filing")) {
+      const same = document.querySelector("#suggest input[name=same]");
+      if (same) { e.preventDefault(); same.click(); }
       return;
     }
     if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
