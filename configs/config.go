@@ -27,6 +27,7 @@ type Config struct {
 	Ledger      Ledger      `yaml:"ledger"`
 	Open311     Open311     `yaml:"open311"`
 	Webhooks    Webhooks    `yaml:"webhooks"`
+	Outside     Outside     `yaml:"outside"`
 	Dialogue    Dialogue    `yaml:"dialogue"`
 	Handover    Handover    `yaml:"handover"`
 	SMS         SMS         `yaml:"sms"`
@@ -92,6 +93,12 @@ type Open311 struct {
 // Webhooks says whom events may be told to.
 type Webhooks struct {
 	Allowed string `yaml:"allowed"` // networks (CIDR, with commas between them) that are called though they aren't public
+}
+
+// Outside is how a case system outside speaks, whose cases ours follow.
+type Outside struct {
+	Secret   Secret            `yaml:"secret"`   // of the webhooks that it sends us, as whsec_…; empty: none are taken
+	Statuses map[string]string `yaml:"statuses"` // its words → signed, refused, replied, closed, or progress
 }
 
 // Networks are the allowed ones. Error: one of them is none.

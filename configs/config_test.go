@@ -33,6 +33,7 @@ func TestExampleFileSaysEveryDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
+	want.Outside.Statuses = map[string]string{}
 	want.WeChat.Templates, want.SMS.Templates = map[string]Template{}, map[string]SMSTemplate{}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("example.yaml gives\n%+v\nwant the defaults\n%+v", c, want)
@@ -157,6 +158,7 @@ func TestBadFileIsRefusedWithKeyAndLine(t *testing.T) {
 		"log: {level: [":                        "not valid YAML",
 		"---\nlisten: a\n---\nlisten: b":        "more than one YAML document",
 		"wechat: {templates: {a: {id: x, colour: red}}}":            "wechat.templates: must be KIND",
+		"outside: {statuses: {a: [b]}}":                             "outside.statuses: must be WORDS",
 		"sms: {templates: {code: {id: x, params: code}}}":           "sms.templates: must be KIND",
 		"jobs: {workers: a}\nlogs: {}\nattachments: {max_image: b}": "line 2: unknown key logs\nline 3: attachments.max_image",
 	} {

@@ -22,7 +22,8 @@ func applyFile(c *Config, text []byte) error {
 		return errors.New("more than one YAML document")
 	}
 	r := &fileReader{known: map[string]key{}, seen: map[string]bool{}}
-	r.maps = map[string]structured{"wechat.templates": {&c.WeChat.Templates, "KIND: {id: …, fields: {…}}"}, "sms.templates": {&c.SMS.Templates, "KIND: {id: …, params: […]}"}}
+	r.maps = map[string]structured{"wechat.templates": {&c.WeChat.Templates, "KIND: {id: …, fields: {…}}"}, "sms.templates": {&c.SMS.Templates, "KIND: {id: …, params: […]}"},
+		"outside.statuses": {&c.Outside.Statuses, "WORDS: meaning"}}
 	for _, k := range keys(c) {
 		r.known[k.path] = k
 	}

@@ -67,6 +67,13 @@ func (h Handover) validate(v *validation) {
 	v.check(h.Chats >= 1 && h.Chats <= 50, "handover.chats", "must be from 1 to 50 conversations")
 }
 
+func (o Outside) validate(v *validation) {
+	v.check(o.Secret == "" || strings.HasPrefix(string(o.Secret), "whsec_") && len(o.Secret) >= minSecretLength, "outside.secret", "must begin with whsec_ and have 32 characters or more")
+	for _, meaning := range o.Statuses {
+		v.check(slices.Contains([]string{"progress", "signed", "refused", "replied", "closed"}, meaning), "outside.statuses", "must mean progress, signed, refused, replied or closed")
+	}
+}
+
 // smsValues are what a text message's template can be filled with.
 var smsValues = map[string][]string{"notice": {"number", "state", "unit", "token"}, "code": {"code", "minutes", "number"}}
 
@@ -152,6 +159,7 @@ func (c Config) validateLimits(v *validation) {
 		"must be longer than 0 and shorter than 5s, after which the platform sends the message again")
 	c.Handover.validate(v)
 	c.SMS.validate(v)
+	c.Outside.validate(v)
 	e := c.Evaluation
 	v.check(e.RemindAfter >= 1 && e.RemindAfter <= 30, "evaluation.remind_after", "must be from 1 to 30 working days")
 	v.check(e.CallAfter >= 1 && e.CallAfter <= 30, "evaluation.call_after", "must be from 1 to 30 working days")

@@ -79,6 +79,8 @@ func TestEachRuleIsChecked(t *testing.T) {
 			c.SMS = sms()
 			c.SMS.Templates["code"] = SMSTemplate{ID: "x", Params: []string{"phone"}}
 		}, "sms.templates"},
+		{"words without a meaning of ours", func(c *Config) { c.Outside.Statuses = map[string]string{"x": "done"} }, "outside.statuses"},
+		{"a secret of another kind", func(c *Config) { c.Outside.Secret = "short" }, "outside.secret"},
 		{"hours that are none", func(c *Config) { c.Handover.Hours = "8-20" }, "handover.hours"},
 		{"no patience", func(c *Config) { c.Handover.Wait = time.Second }, "handover.wait"},
 		{"no conversation", func(c *Config) { c.Handover.Chats = 0 }, "handover.chats"},

@@ -19,6 +19,7 @@ type Desk struct {
 	now      func() time.Time
 	burst    Burst
 	survey   SurveyRules
+	outside  OutsideRules
 	handover *HandoverRules // nil: somebody is always there
 	back     time.Duration  // within this after striking off, the same matter has come back
 }

@@ -23,6 +23,7 @@ const (
 	InboundClick       InboundKind = "click"
 	InboundView        InboundKind = "view"
 	InboundReport      InboundKind = "report"  // the platform's word on a template message it took from us
+	InboundOutside     InboundKind = "outside" // a case system's word; its key alone is kept
 	InboundUnknown     InboundKind = "unknown" // recorded, answered with nothing
 )
 

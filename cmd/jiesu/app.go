@@ -132,7 +132,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile) *routing.Desk {
 	return routing.NewDesk(store, plan, live, clock).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within}).
 		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour).
-		WithHandover(handoverRules(cfg.Handover))
+		WithHandover(handoverRules(cfg.Handover)).WithOutside(cfg.Outside.Statuses)
 }
 
 // awake is how long ago an operator's screen may have said that it is open: its stream does every 25 seconds.
@@ -310,7 +310,7 @@ func (a *app) buildHTTP(context.Context) error {
 		a.callback.Routes(a.engine)
 	}
 	api, err := openapi.New(openapi.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: clock,
-		Logger: a.log, Version: version, PublicURL: a.cfg.PublicURL})
+		Logger: a.log, Version: version, PublicURL: a.cfg.PublicURL, OutsideSecret: a.cfg.Outside.Secret.Reveal()})
 	if err != nil {
 		return err
 	}

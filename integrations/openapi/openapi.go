@@ -35,16 +35,17 @@ type Store interface {
 
 // Config is everything the API needs. All fields but Version, PublicURL and PerMinute must be set.
 type Config struct {
-	Store     Store
-	Desk      *routing.Desk
-	Judge     routing.Judge
-	Wording   routing.Wording
-	Live      routing.Volatile // counts requests per key
-	Now       func() time.Time
-	Logger    *slog.Logger
-	Version   string // of the program, shown in the document
-	PublicURL string // address of the server in the document, without a slash at the end; empty: relative
-	PerMinute int    // requests allowed per key and minute; 0: 600
+	Store         Store
+	Desk          *routing.Desk
+	Judge         routing.Judge
+	Wording       routing.Wording
+	Live          routing.Volatile // counts requests per key
+	Now           func() time.Time
+	Logger        *slog.Logger
+	Version       string // of the program, shown in the document
+	PublicURL     string // address of the server in the document, without a slash at the end; empty: relative
+	OutsideSecret string // of the webhooks that a case system sends us; empty: none are taken
+	PerMinute     int    // requests allowed per key and minute; 0: 600
 }
 
 // API answers the requests. It is safe for concurrent use.
@@ -70,6 +71,7 @@ func New(c Config) (*API, error) {
 
 	a.callRoutes(a.router.Group("", a.authenticated, a.limited))
 	a.bridgeRoute()
+	a.router.POST(hookPath, a.hook)
 	api := humagin.NewWithGroup(a.router, a.router.Group("", a.authenticated, a.limited), a.document())
 	a.register(api)
 	tidy(api.OpenAPI())

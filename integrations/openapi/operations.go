@@ -40,6 +40,7 @@ func (a *API) register(api huma.API) {
 
 	a.registerLedger(api)
 	a.registerHooks(api)
+	a.registerOutside(api)
 
 	doc := api.OpenAPI()
 	filed := doc.Paths[cases].Post.Responses
