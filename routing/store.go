@@ -256,6 +256,8 @@ type Tx interface {
 	UpdateEndpoint(ctx context.Context, e Endpoint) error
 	InsertHook(ctx context.Context, h Hook) error
 	UpdateHook(ctx context.Context, h Hook) error
+	// ForgetHooks drops what was told before, or given up.
+	ForgetHooks(ctx context.Context, before time.Time) error
 
 	// ClaimAnswer begins a request with an idempotency key: fresh, or with what was kept for it. Under a race the second caller waits for the first.
 	ClaimAnswer(ctx context.Context, a KeptAnswer) (fresh bool, kept KeptAnswer, err error)

@@ -355,3 +355,22 @@ func (d *Desk) EndHook(ctx context.Context, h Hook, off HookOff) error {
 		return nil
 	})
 }
+
+// HooksKept is how long what was told stays in the log, and can be told again.
+const HooksKept = 90 * 24 * time.Hour
+
+// ForgetHooks drops what was told long ago.
+func (d *Desk) ForgetHooks(ctx context.Context) error {
+	return d.store.Update(ctx, func(tx Tx) error { return tx.ForgetHooks(ctx, d.now().Add(-HooksKept)) })
+}
+
+// FailedEndpoints are those that were turned off because nobody answers there. Error: ErrForbidden.
+func (d *Desk) FailedEndpoints(ctx context.Context, actor Actor) (list []Endpoint, err error) {
+	all, err := d.Endpoints(ctx, actor)
+	for _, e := range all {
+		if !e.OffSince.IsZero() && e.OffWhy != HookOffByHand {
+			list = append(list, e)
+		}
+	}
+	return list, err
+}

@@ -280,6 +280,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
 			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
 			{Name: "forget_imports", Every: time.Hour, Run: a.desk.ForgetImports},
+			{Name: "forget_webhooks", Every: time.Hour, Run: a.desk.ForgetHooks},
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
 			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,

@@ -61,6 +61,7 @@ type commands struct {
 	Key      keyCommand      `cmd:"" help:"Keys of the REST API."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's version."`
 	WeChat   wechatCommand   `cmd:"" name:"wechat" help:"The official account."`
+	Ring     ringCommand     `cmd:"" help:"Play a call centre: tell a running server of one telephone call."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -31,6 +31,7 @@ type listView struct {
 	Narrowed  bool
 	Incidents []routing.Incident // mass incidents that the office has still to see to; for the office alone
 	Board     []boardLine        // how many cases need somebody now
+	Deaf      []routing.Endpoint // webhook endpoints that were turned off, for the office
 	Missing   []int              // years without calendar, for the office
 	Clock     routing.ClockFilter
 	Clocks    []routing.ClockFilter
@@ -71,6 +72,11 @@ func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	var err error
 	if v.Board, err = s.board(c, actor); err != nil {
 		return err
+	}
+	if slices.Contains(overseers, actor.Role) {
+		if v.Deaf, err = s.Desk.FailedEndpoints(c.Request.Context(), actor); err != nil {
+			return err
+		}
 	}
 	counts, err := s.Desk.Counts(ctx, actor, v.Query)
 	if v.TooMany = errors.Is(err, routing.ErrTooMany); err != nil && !v.TooMany {

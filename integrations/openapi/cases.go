@@ -2,8 +2,12 @@ package openapi
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
+	"io"
 	"math"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -172,6 +176,8 @@ type listInput struct {
 	Text     string      `query:"q" maxLength:"200" doc:"Words that must all be in the complaint, its supplements, answers, enterprise, number or the names of its item, unit and district; a unit finds a confidential case by number and those names alone."`
 	Cursor   string      `query:"cursor" maxLength:"500" doc:"next of the page before."`
 	Limit    int         `query:"limit" minimum:"1" maximum:"200" default:"50"`
+
+	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the answer you have."`
 }
 
 // Resolve refuses what no database keeps.
@@ -186,7 +192,12 @@ type CasePage struct {
 	Next  string `json:"next" doc:"Cursor of the next page, empty on the last."`
 }
 
-type listOutput struct{ Body CasePage }
+type listOutput struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Link   string `header:"Link" doc:"The next page (rel=next), while there is one."`
+	Body   CasePage
+}
 
 // list lists what the actor may see.
 func (a *API) list(ctx context.Context, actor routing.Actor, in *listInput) (*listOutput, error) {
@@ -202,7 +213,42 @@ func (a *API) list(ctx context.Context, actor routing.Actor, in *listInput) (*li
 	for _, c := range cases {
 		out.Body.Cases = append(out.Body.Cases, a.caseOf(actor, c))
 	}
+	out.Status, out.ETag = http.StatusOK, pageTag(cases, next)
+	if matches(in.IfNoneMatch, out.ETag) {
+		out.Status = http.StatusNotModified
+	}
+	if next != "" {
+		out.Link = "<" + Prefix + "/cases?" + in.next(next).Encode() + `>; rel="next"`
+	}
 	return out, nil
+}
+
+// next is the query of the next page.
+func (in *listInput) next(cursor string) url.Values {
+	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}}
+	for name, v := range map[string]string{"unit": in.Unit, "item": in.Item, "district": in.District, "clock": in.Clock, "q": in.Text} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	if len(in.State) > 0 {
+		states := make([]string, len(in.State))
+		for i, s := range in.State {
+			states[i] = string(s)
+		}
+		q.Set("state", strings.Join(states, ","))
+	}
+	return q
+}
+
+// pageTag changes with the cases of a page, their versions and how their clocks stand.
+func pageTag(cases []routing.Case, next string) string {
+	h := fnv.New64a()
+	for _, c := range cases {
+		_, _ = fmt.Fprintf(h, "%s %d %d %d|", c.Number, c.Version, c.Clock.Due.UnixMilli(), c.Clock.Level) // never fails
+	}
+	_, _ = io.WriteString(h, next)
+	return strconv.Quote(strconv.FormatUint(h.Sum64(), 36))
 }
 
 // field is one text of a request.

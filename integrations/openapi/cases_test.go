@@ -3,6 +3,7 @@ package openapi
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -409,5 +410,54 @@ func TestThePlanFillsSelects(t *testing.T) {
 		if u.(map[string]any)["full_name"] == "" {
 			t.Errorf("unit %v", u)
 		}
+	}
+}
+
+func TestAPageOfCasesNamesTheNextAndIsReadOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for range 3 {
+		s.file("operator", map[string]any{"text": sureText})
+	}
+	first := s.do("operator", "GET", "/api/v1/cases?limit=2&state=dispatched&q=工程款", nil)
+	link := regexp.MustCompile(`^<(/api/v1/cases\?[^>]+)>; rel="next"$`).FindStringSubmatch(first.Header().Get("Link"))
+	if first.Code != 200 || link == nil {
+		t.Fatalf("%d, Link %q", first.Code, first.Header().Get("Link"))
+	}
+	second := s.do("operator", "GET", link[1], nil)
+	if list, _ := second.body["cases"].([]any); second.Code != 200 || len(list) != 1 || second.Header().Get("Link") != "" {
+		t.Errorf("%d %s", second.Code, second.Body)
+	}
+	tag := first.Header().Get("ETag")
+	if a := s.do("operator", "GET", "/api/v1/cases?limit=2&state=dispatched&q=工程款", nil, "If-None-Match", tag); a.Code != 304 || a.Body.Len() != 0 {
+		t.Errorf("unchanged: %d %s", a.Code, a.Body)
+	}
+	s.clock.add(time.Second)
+	s.file("operator", map[string]any{"text": sureText})
+	if a := s.do("operator", "GET", "/api/v1/cases?limit=2&state=dispatched&q=工程款", nil, "If-None-Match", tag); a.Code != 200 || a.Header().Get("ETag") == tag {
+		t.Errorf("changed: %d %s", a.Code, a.Header().Get("ETag"))
+	}
+}
+
+func TestWhoGuessesKeysIsKeptWaiting(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	guess := func() int {
+		return s.do("", "GET", "/api/v1/cases", nil, "Authorization", "Bearer jsk_guess").Code
+	}
+	for range wrongKeys {
+		if code := guess(); code != 401 {
+			t.Fatal(code)
+		}
+	}
+	if code := guess(); code != 429 {
+		t.Errorf("%d", code)
+	}
+	if a := s.do("operator", "GET", "/api/v1/cases", nil); a.Code != 200 {
+		t.Errorf("a good key from the same address: %d", a.Code)
+	}
+	s.clock.add(time.Minute)
+	if code := guess(); code != 401 {
+		t.Errorf("a minute later: %d", code)
 	}
 }

@@ -55,7 +55,7 @@ func (a *API) authenticated(g *gin.Context) {
 	g.Header("X-Content-Type-Options", "nosniff")
 	plain, ok := bearer(g.GetHeader("Authorization"))
 	if !ok {
-		refuseKey(g, `Bearer realm="jiesu"`)
+		a.refuseKey(g, `Bearer realm="jiesu"`)
 		return
 	}
 	ctx := g.Request.Context()
@@ -63,14 +63,14 @@ func (a *API) authenticated(g *gin.Context) {
 	key, err := a.Store.APIKeyByHash(ctx, HashKey(plain))
 	switch {
 	case errors.Is(err, routing.ErrNotFound):
-		refuseKey(g, `Bearer realm="jiesu", error="invalid_token"`)
+		a.refuseKey(g, `Bearer realm="jiesu", error="invalid_token"`)
 		return
 	case err != nil:
 		write(g, a.internal(ctx, who, fmt.Errorf("look up key: %w", err)))
 		return
 	}
 	if !key.Good(a.Now()) {
-		refuseKey(g, `Bearer realm="jiesu", error="invalid_token"`)
+		a.refuseKey(g, `Bearer realm="jiesu", error="invalid_token"`)
 		return
 	}
 	if need := scopeOf(g.Request.Method, g.Request.URL.Path); !key.Covers(need) {
@@ -109,7 +109,16 @@ func (a *API) used(ctx context.Context, key routing.APIKey) {
 	}
 }
 
-func refuseKey(g *gin.Context, challenge string) {
+// wrongKeys is how many requests without a good key one address may send in a minute. A key can't be guessed; who tries keeps others waiting.
+const wrongKeys = 60
+
+func (a *API) refuseKey(g *gin.Context, challenge string) {
+	within, err := a.Live.Allow(g.Request.Context(), "api-wrong:"+g.ClientIP(), wrongKeys, time.Minute)
+	if err == nil && !within {
+		g.Header("Retry-After", "60")
+		write(g, newProblem("too-many-requests", "Too many requests without a valid key came from this address."))
+		return
+	}
 	g.Header("WWW-Authenticate", challenge)
 	write(g, newProblem("unauthorized", "Send a valid API key as Authorization: Bearer KEY."))
 }

@@ -19,7 +19,7 @@ func (a *API) register(api huma.API) {
 		"It is classified, numbered and, when the classification is sure, dispatched at once. Not for keys of units. "+
 			"Answers 200 with the case that is there when the same key has filed the external_id before.", 400, 403, 408, 413, 415),
 		handle(a, "body", a.file))
-	huma.Register(api, operation("list-cases", http.MethodGet, cases, "List cases", "What the key may see, newest first."),
+	huma.Register(api, operation("list-cases", http.MethodGet, cases, "List cases", "What the key may see, newest first. Link names the next page; If-None-Match answers 304 while nothing on this one has changed."),
 		handle(a, "query", a.list))
 	huma.Register(api, operation("get-case", http.MethodGet, one, "Read a case with its timeline",
 		"The ETag changes with the version and with how the clocks stand; If-None-Match answers 304 while nothing has changed.", 404),
@@ -45,6 +45,7 @@ func (a *API) register(api huma.API) {
 	doc := api.OpenAPI()
 	filed := doc.Paths[cases].Post.Responses
 	filed["200"] = &huma.Response{Description: "The case that this key has filed under the external_id before", Content: filed["201"].Content}
+	doc.Paths[cases].Get.Responses["304"] = &huma.Response{Description: "Not changed since the ETag named in If-None-Match"}
 	doc.Paths[one].Get.Responses["304"] = &huma.Response{Description: "Not changed since the version named in If-None-Match"}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"jiesu/routing"
 )
@@ -108,6 +109,14 @@ func (t *tx) InsertHook(ctx context.Context, h routing.Hook) error {
 func (t *tx) UpdateHook(ctx context.Context, h routing.Hook) error {
 	if err := update(ctx, t.run, "hook_deliveries", hookRow(h), row{{"id", h.ID}}, routing.ErrNotFound); err != nil {
 		return fmt.Errorf("update webhook %s: %w", h.ID, err)
+	}
+	return nil
+}
+
+// ForgetHooks implements routing.Tx.
+func (t *tx) ForgetHooks(ctx context.Context, before time.Time) error {
+	if _, err := run(ctx, t.run, `DELETE FROM hook_deliveries WHERE created_at < $1 AND state <> 'pending'`, at(before)); err != nil {
+		return fmt.Errorf("forget webhooks: %w", err)
 	}
 	return nil
 }
