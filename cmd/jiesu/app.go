@@ -39,6 +39,7 @@ const paperBeat = 10 * time.Minute
 // app is the running product: built from top to bottom by newApp, stopped in the opposite order by Run.
 type app struct {
 	cfg   configs.Config
+	does  role
 	w     world
 	log   *slog.Logger
 	plan  *routing.Plan
@@ -64,8 +65,8 @@ type app struct {
 }
 
 // newApp builds the product on the configuration. Nothing runs yet; on an error nothing is left open.
-func newApp(ctx context.Context, cfg configs.Config, w world, sandbox bool) (_ *app, err error) {
-	a := &app{cfg: cfg, w: w, log: newLogger(w.stderr, cfg.Log), metrics: newMetrics(), stopping: make(chan struct{}), sandbox: sandbox}
+func newApp(ctx context.Context, cfg configs.Config, w world, does role, sandbox bool) (_ *app, err error) {
+	a := &app{cfg: cfg, does: does, w: w, log: newLogger(w.stderr, cfg.Log), metrics: newMetrics(), stopping: make(chan struct{}), sandbox: sandbox}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -196,13 +197,17 @@ func (a *app) Run(ctx context.Context, l net.Listener) error {
 		}
 		return nil
 	})
-	g.Go(func() error { return a.runner.Run(work) })
+	if a.does != roleWeb {
+		g.Go(func() error { return a.runner.Run(work) })
+	}
 	g.Go(func() error {
 		a.judge.watch(gctx)
 		return nil
 	})
 	g.Go(func() error {
-		a.publishMenu(gctx)
+		if a.does != roleWorker {
+			a.publishMenu(gctx)
+		}
 		return nil
 	})
 	g.Go(func() error {
@@ -305,8 +310,11 @@ func (a *app) buildHTTP(context.Context) error {
 		return fmt.Errorf("set trusted proxies: %w", err)
 	}
 	a.engine.Use(a.recovered, hurry)
-	a.engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, a.home()) })
 	a.healthRoutes(a.engine)
+	if a.does == roleWorker {
+		return nil
+	}
+	a.engine.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, a.home()) })
 	if a.callback != nil {
 		a.callback.Routes(a.engine)
 	}

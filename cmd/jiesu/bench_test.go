@@ -53,7 +53,7 @@ func benchProduct(b *testing.B) string {
 	cfg.SecretKey, cfg.Log.Level = testKey, "error"
 	cfg.WeChat.AppID, cfg.WeChat.AppSecret, cfg.WeChat.Token, cfg.WeChat.AESKey = testAppID, testSecret, testToken, testAESKey
 	cfg.WeChat.APIBase, cfg.WeChat.Menu = "http://127.0.0.1:1", false
-	a, err := newApp(b.Context(), cfg, world{stdout: io.Discard, stderr: b.Output()}, false)
+	a, err := newApp(b.Context(), cfg, world{stdout: io.Discard, stderr: b.Output()}, roleAll, false)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func (d demoCommand) Run(ctx context.Context, w world, load loader) (err error) 
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, cleanUp()) }()
-	a, err := newApp(ctx, cfg, w, true)
+	a, err := newApp(ctx, cfg, w, roleAll, true)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
