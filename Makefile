@@ -6,10 +6,11 @@ SHELL := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 10s
 PKG ?= ./...
+FAULTS ?= 200
 # Pinned here and not in go.mod: a tool's dependencies are not ours.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test test-short check race fuzz-short bench model lint services clean
+.PHONY: help build demo test test-short check race chaos fuzz-short bench model lint services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ check: ## gofmt, vet, staticcheck, go.mod
 
 race: # The tests of `make test`. Real services keep state that the test cache doesn't see, hence -count=1.
 	go test -race -count=1 -timeout 30m $(PKG)
+
+chaos: ## Two hundred faults under load (kill -9, SIGTERM, frozen, connections cut, Redis flushed): nothing lost, nothing doubled
+	@bash .ci/services run env JIESU_TEST_FAULTS=$(FAULTS) go test ./cmd/jiesu -run NothingAcknowledged -v -count=1 -timeout 60m
 
 fuzz-short: ## Every fuzz target for FUZZTIME (10s)
 	@bash .ci/fuzz $(FUZZTIME)

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/silenceper/wechat/v2/util"
+)
+
+// fleet is several processes of the product on one database, and the platform's way to them: any of them, as a proxy would choose.
+type fleet struct {
+	t       *testing.T
+	env     []string
+	mu      sync.Mutex
+	members []*server
+}
+
+func newFleet(t *testing.T, env []string, size int) *fleet {
+	t.Helper()
+	f := &fleet{t: t, env: env, members: make([]*server, size)}
+	for i := range f.members {
+		f.members[i] = start(t, env, "serve")
+	}
+	return f
+}
+
+// any is the address of one of them, alive or not.
+func (f *fleet) any() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.members[rand.IntN(len(f.members))].URL
+}
+
+// pick is one of them, by its place.
+func (f *fleet) pick() (int, *server) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := rand.IntN(len(f.members))
+	return i, f.members[i]
+}
+
+func (f *fleet) put(i int, s *server) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.members[i] = s
+}
+
+// book is what a client was told: an independent record, kept nowhere near the server.
+type book struct {
+	mu       sync.Mutex
+	accepted map[string]string // case number by fan, as it was answered
+	silent   int               // acknowledged without words: the answer went another way
+	refused  atomic.Int64      // deliveries that got no answer, or an error
+}
+
+// deliver sends a message as the platform does: the same again until somebody acknowledges it. It returns the answer's words, "" for none.
+func (b *book) deliver(f *fleet, client *http.Client, fan string, id int64, words string) string {
+	plain := fmt.Sprintf("<xml><ToUserName>gh</ToUserName><FromUserName>%s</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><Content>%s</Content><MsgId>%d</MsgId></xml>", fan, words, id)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(patience); time.Now().Before(limit); <-tick.C {
+		e := sealed(f.t, testAppID, plain)
+		resp, err := client.Post(f.any()+"/wechat/callback?"+e.query.Encode(), "text/xml", strings.NewReader(e.body))
+		if err != nil {
+			b.refused.Add(1)
+			continue
+		}
+		answer, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			b.refused.Add(1)
+			continue
+		}
+		var envelope struct{ Encrypt string }
+		if xml.Unmarshal(answer, &envelope) != nil || envelope.Encrypt == "" {
+			return "" // acknowledged, and answered later or by an earlier delivery
+		}
+		return opened(f.t, envelope.Encrypt)
+	}
+	f.t.Errorf("nobody acknowledged message %d", id)
+	return ""
+}
+
+// opened is what a sealed answer says.
+func opened(t *testing.T, encrypted string) string {
+	_, plain, err := util.DecryptMsg(testAppID, encrypted, testAESKey)
+	var answer struct{ Content string }
+	if err == nil {
+		err = xml.Unmarshal(plain, &answer)
+	}
+	if err != nil {
+		t.Errorf("an answer that can't be read: %v", err)
+	}
+	return answer.Content
+}
+
+// converse files one complaint in two messages.
+func (b *book) converse(f *fleet, client *http.Client, n int64) {
+	fan := fmt.Sprint("fan-", n)
+	b.deliver(f, client, fan, n*2, complaint+strconv.FormatInt(n, 10))
+	number := caseNumber.FindString(b.deliver(f, client, fan, n*2+1, "1"))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.accepted[fan] = number
+	if number == "" {
+		b.silent++
+	}
+}
+
+// fault is something that goes wrong, and mends itself.
+type fault struct {
+	name string
+	do   func(t *testing.T, f *fleet)
+}
+
+func again(f *fleet, i int) {
+	f.put(i, start(f.t, f.env, "serve"))
+}
+
+func faults(postgres, redis string) []fault {
+	pause := func(d time.Duration) { <-time.NewTimer(d).C } // how long a fault lasts is part of it
+	list := []fault{
+		{"kill -9", func(_ *testing.T, f *fleet) {
+			i, s := f.pick()
+			s.kill()
+			again(f, i)
+		}},
+		{"SIGTERM", func(_ *testing.T, f *fleet) {
+			i, s := f.pick()
+			s.stop()
+			again(f, i)
+		}},
+		{"frozen and thawed", func(t *testing.T, f *fleet) {
+			_, s := f.pick()
+			if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+				t.Error(err)
+			}
+			pause(300 * time.Millisecond)
+			if err := s.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+				t.Error(err)
+			}
+		}},
+	}
+	if postgres != "" {
+		list = append(list, fault{"every connection to PostgreSQL cut", func(t *testing.T, _ *fleet) {
+			db, err := sql.Open("pgx", postgres)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+				t.Error(err)
+			}
+		}}, fault{"Redis flushed", func(t *testing.T, _ *fleet) {
+			o, err := goredis.ParseURL(redis)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := goredis.NewClient(o)
+			defer c.Close()
+			if err := c.FlushDB(context.Background()).Err(); err != nil {
+				t.Error(err)
+			}
+		}})
+	}
+	return list
+}
+
+// Under load and whatever happens to processes, database and Redis, what was acknowledged is there once, and nothing is stuck afterwards. JIESU_TEST_FAULTS says
+// how many faults; make chaos has two hundred.
+func TestNothingAcknowledgedIsLostOrDoubledWhateverBreaks(t *testing.T) {
+	t.Parallel()
+	count := 4
+	if n, err := strconv.Atoi(os.Getenv("JIESU_TEST_FAULTS")); err == nil {
+		count = n
+	}
+	forEachDatabase(t, func(t *testing.T, databaseURL string) {
+		_, apiBase, _ := platformVia(t, &reaper{})
+		env := append(serveEnv(t, apiBase), "JIESU_DATABASE_URL="+databaseURL)
+		size, redis, postgres := 1, "", ""
+		if strings.HasPrefix(databaseURL, "postgres") {
+			size, postgres = 2, databaseURL
+			redis = service(t, "JIESU_TEST_REDIS_URL")
+			redis = redis[:strings.LastIndex(redis, "/")] + "/9" // a database of our own, to be flushed
+			env = append(env, "JIESU_REDIS_URL="+redis)
+		}
+		f := newFleet(t, env, size)
+		office := newKey(t, env, f.any(), "office", "")
+		b, client := &book{accepted: map[string]string{}}, &http.Client{Timeout: 5 * time.Second}
+		stop := make(chan struct{})
+		var next atomic.Int64
+		var clients sync.WaitGroup
+		for range 8 {
+			clients.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						b.converse(f, client, next.Add(1))
+					}
+				}
+			})
+		}
+		all := faults(postgres, redis)
+		for n := range count {
+			before := next.Load()
+			eventually(t, func() error { // something is under way, and got through since the last one
+				if next.Load() < before+4 {
+					return fmt.Errorf("nothing gets through")
+				}
+				return nil
+			})
+			all[n%len(all)].do(t, f)
+		}
+		close(stop)
+		clients.Wait()
+		office.base = f.any()
+		eventually(t, func() error { return whole(office, b) })
+		eventually(t, func() error { return settled(databaseURL) })
+		t.Logf("%d faults, %d complaints acknowledged, %d of them answered another way, %d deliveries refused", count, len(b.accepted), b.silent, b.refused.Load())
+		for _, s := range f.members {
+			s.stop()
+		}
+	})
+}
+
+// whole compares the book with what the product says: one case for each complaint, with its words.
+func whole(office client, b *book) error {
+	texts, numbers := map[string]string{}, map[string]bool{}
+	for cursor := ""; ; {
+		page := office.do(200, "GET", "/api/v1/cases?limit=200&cursor="+cursor, nil)
+		list, _ := page["cases"].([]any)
+		for _, item := range list {
+			c := item.(map[string]any)
+			text, number := c["text"].(string), c["number"].(string)
+			if texts[text] != "" || numbers[number] {
+				return fmt.Errorf("doubled: %s", number)
+			}
+			texts[text], numbers[number] = number, true
+		}
+		if cursor, _ = page["next"].(string); cursor == "" {
+			break
+		}
+	}
+	if len(texts) != len(b.accepted) {
+		return fmt.Errorf("%d cases of %d complaints", len(texts), len(b.accepted))
+	}
+	for fan, number := range b.accepted {
+		have := texts[complaint+strings.TrimPrefix(fan, "fan-")]
+		if have == "" || number != "" && have != number {
+			return fmt.Errorf("%s was told %q and has %q", fan, number, have)
+		}
+	}
+	return nil
+}
+
+// settled reports jobs that are still to be worked, and notices and events out of order.
+func settled(databaseURL string) error {
+	driver, address := "pgx", databaseURL
+	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
+		driver, address = "sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(10000)"
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for what, query := range map[string]string{
+		"jobs that wait or run":               `SELECT count(*) FROM river_job WHERE kind <> 'periodic' AND state NOT IN ('completed', 'cancelled', 'discarded')`,
+		"jobs given up":                       `SELECT count(*) FROM river_job WHERE kind <> 'periodic' AND state IN ('cancelled', 'discarded')`,
+		"notices that wait":                   `SELECT count(*) FROM notices WHERE state = 'pending'`,
+		"gaps in the events of a case":        `SELECT count(*) FROM (SELECT case_number FROM events GROUP BY case_number HAVING count(*) <> max(seq)) AS gaps`,
+		"cases behind their last event":       `SELECT count(*) FROM cases WHERE version <> (SELECT max(seq) FROM events WHERE case_number = number)`,
+		"notices of one step of a case twice": `SELECT count(*) FROM (SELECT case_number FROM notices WHERE case_number <> '' GROUP BY case_number, seq, kind HAVING count(*) > 1) AS twice`,
+	} {
+		var n int
+		if err := db.QueryRow(query).Scan(&n); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if n != 0 {
+			return fmt.Errorf("%d %s", n, what)
+		}
+	}
+	return nil
+}
