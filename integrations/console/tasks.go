@@ -157,7 +157,7 @@ func (s *Console) taskOf(ctx context.Context, actor routing.Actor, t routing.Tas
 		}
 	}
 	v.Call = callOf(v)
-	if t.Kind == routing.TaskVoice {
+	if t.Kind == routing.TaskVoice && t.AttachmentID != "" { // tasks from before messages were named have none
 		if v.Voice, err = s.voiceOf(ctx, t); err != nil {
 			return v, err
 		}
@@ -168,11 +168,8 @@ func (s *Console) taskOf(ctx context.Context, actor routing.Actor, t routing.Tas
 	return v, err
 }
 
-// voiceOf is the message that the task is about; nil for a task from before messages were named.
+// voiceOf is the message that the task is about.
 func (s *Console) voiceOf(ctx context.Context, t routing.Task) (*voiceView, error) {
-	if t.AttachmentID == "" {
-		return nil, nil
-	}
 	a, err := s.Store.Attachment(ctx, t.AttachmentID)
 	if err != nil {
 		return nil, fmt.Errorf("load voice message: %w", err)
