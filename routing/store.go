@@ -243,6 +243,10 @@ type Tx interface {
 	InsertSession(ctx context.Context, s Session) error
 	TouchSession(ctx context.Context, hash string, at time.Time) error
 	DeleteSession(ctx context.Context, hash string) error
+	// DeleteSessionsOf ends every sign-in of a user.
+	DeleteSessionsOf(ctx context.Context, userID string) error
+	// ForgetSessions drops sign-ins that were begun before then.
+	ForgetSessions(ctx context.Context, before time.Time) error
 	InsertAPIKey(ctx context.Context, k APIKey) error
 	// UpdateAPIKey stores when the key was used last and revoked; the rest of a key never changes.
 	UpdateAPIKey(ctx context.Context, k APIKey) error

@@ -42,7 +42,9 @@ func (w who) check() error {
 }
 
 type userCommand struct {
-	Create userCreate `cmd:"" help:"Make an account; the password is read from standard input."`
+	Create   userCreate   `cmd:"" help:"Make an account; the password is read from standard input."`
+	Password userPassword `cmd:"" help:"Give an account another password, read from standard input, and end its sign-ins."`
+	Phone    userPhone    `cmd:"" help:"Say at which extension somebody answers the telephone."`
 }
 
 type userCreate struct {
@@ -58,15 +60,7 @@ func (u userCreate) Run(ctx context.Context, w world, load loader) error {
 	if err := u.check(); err != nil {
 		return err
 	}
-	line, err := bufio.NewReader(w.stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) { // the line may end with the input
-		return fmt.Errorf("read the password from standard input: %w", err)
-	}
-	password := strings.TrimRight(line, "\r\n")
-	if utf8.RuneCountInString(password) < minPassword {
-		return fmt.Errorf("the password, read from standard input, needs at least %d characters", minPassword)
-	}
-	hash, err := console.HashPassword(password)
+	hash, err := readPassword(w)
 	if err != nil {
 		return err
 	}
@@ -82,6 +76,72 @@ func (u userCreate) Run(ctx context.Context, w world, load loader) error {
 	}
 	_, err = fmt.Fprintf(w.stderr, "account %s (%s) created\n", u.Name, u.Role)
 	return err
+}
+
+// readPassword reads a password from standard input and returns its hash.
+func readPassword(w world) (string, error) {
+	line, err := bufio.NewReader(w.stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) { // the line may end with the input
+		return "", fmt.Errorf("read the password from standard input: %w", err)
+	}
+	password := strings.TrimRight(line, "\r\n")
+	if utf8.RuneCountInString(password) < minPassword {
+		return "", fmt.Errorf("the password, read from standard input, needs at least %d characters", minPassword)
+	}
+	return console.HashPassword(password)
+}
+
+// changeUser changes an account.
+func changeUser(ctx context.Context, w world, load loader, name string, change func(ctx context.Context, tx routing.Tx, u *routing.User) error) error {
+	err := withStore(ctx, w, load, func(st routing.Store) error {
+		return st.Update(ctx, func(tx routing.Tx) error {
+			u, err := tx.UserByName(ctx, name)
+			if err != nil {
+				return err
+			}
+			if err := change(ctx, tx, &u); err != nil {
+				return err
+			}
+			return tx.UpdateUser(ctx, u)
+		})
+	})
+	switch {
+	case errors.Is(err, routing.ErrNotFound):
+		return fmt.Errorf("there is no account named %q", name)
+	case err != nil:
+		return fmt.Errorf("change account: %w", err)
+	}
+	_, err = fmt.Fprintf(w.stderr, "account %s changed\n", name)
+	return err
+}
+
+type userPassword struct {
+	Name string `required:"" help:"Account."`
+}
+
+// Run implements the command.
+func (u userPassword) Run(ctx context.Context, w world, load loader) error {
+	hash, err := readPassword(w)
+	if err != nil {
+		return err
+	}
+	return changeUser(ctx, w, load, u.Name, func(ctx context.Context, tx routing.Tx, user *routing.User) error {
+		user.Hash = hash
+		return tx.DeleteSessionsOf(ctx, user.ID)
+	})
+}
+
+type userPhone struct {
+	Name      string `required:"" help:"Account."`
+	Extension string `required:"" help:"Extension; empty: none."`
+}
+
+// Run implements the command.
+func (u userPhone) Run(ctx context.Context, w world, load loader) error {
+	return changeUser(ctx, w, load, u.Name, func(_ context.Context, _ routing.Tx, user *routing.User) error {
+		user.Extension = strings.TrimSpace(u.Extension)
+		return nil
+	})
 }
 
 type keyCommand struct {

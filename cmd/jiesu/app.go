@@ -285,6 +285,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
 			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
 			{Name: "forget_imports", Every: time.Hour, Run: a.desk.ForgetImports},
+			{Name: "forget_sign_ins", Every: time.Hour, Run: a.forgetSignIns},
 			{Name: "forget_webhooks", Every: time.Hour, Run: a.desk.ForgetHooks},
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
 			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
@@ -292,6 +293,11 @@ func (a *app) buildJobs(context.Context) (err error) {
 		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
 	})
 	return err
+}
+
+// forgetSignIns drops sign-ins that have ended by their age.
+func (a *app) forgetSignIns(ctx context.Context) error {
+	return a.db.store.Update(ctx, func(tx routing.Tx) error { return tx.ForgetSessions(ctx, clock().Add(-a.cfg.Session.Absolute)) })
 }
 
 // networks are those that webhooks may go to though they aren't public; in the demonstration also this machine.

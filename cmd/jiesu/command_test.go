@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -157,5 +158,41 @@ func TestTheMenuIsPublishedByCommandAndAtTheStart(t *testing.T) {
 	callTo(srv.URL)
 	if _, errs, code := command(t, append(env, "JIESU_WECHAT_APP_SECRET=wrong"), "", "wechat", "menu"); code != 1 || strings.Contains(errs, "secret=") {
 		t.Errorf("wrong secret: code %d, %q", code, errs)
+	}
+}
+
+func TestAnAccountGetsAnotherPasswordAndExtension(t *testing.T) {
+	t.Parallel()
+	env := serveEnv(t, "http://127.0.0.1:1")
+	if _, errs, code := command(t, env, "first password", "user", "create", "--role", "operator", "--name", "li"); code != 0 {
+		t.Fatal(errs)
+	}
+	srv := start(t, env, "serve")
+	v := newVisitor(t, srv.URL)
+	v.post("/console/login", url.Values{"name": {"li"}, "password": {"first password"}})
+	if page := v.get("/console"); !strings.Contains(page, "data-live") {
+		t.Fatal("not signed in")
+	}
+	if _, errs, code := command(t, env, "second password", "user", "password", "--name", "li"); code != 0 {
+		t.Fatal(errs)
+	}
+	if page := v.get("/console"); strings.Contains(page, "data-live") {
+		t.Error("the old sign-in still holds")
+	}
+	for password, want := range map[string]int{"first password": 401, "second password": 303} {
+		if got := srv.login("li", password); got != want {
+			t.Errorf("with %q: %d, want %d", password, got, want)
+		}
+	}
+	if _, errs, code := command(t, env, "", "user", "phone", "--name", "li", "--extension", "8001"); code != 0 {
+		t.Error(errs)
+	}
+	for _, args := range [][]string{{"user", "password", "--name", "nobody"}, {"user", "phone", "--name", "nobody", "--extension", "1"}} {
+		if _, errs, code := command(t, env, "long enough", args...); code != 1 || !strings.Contains(errs, "no account") {
+			t.Errorf("%v: %d %s", args, code, errs)
+		}
+	}
+	if _, errs, code := command(t, env, "short", "user", "password", "--name", "li"); code != 1 || !strings.Contains(errs, "8 characters") {
+		t.Errorf("%d %s", code, errs)
 	}
 }

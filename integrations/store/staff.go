@@ -125,3 +125,19 @@ func (t *tx) InsertAPIKey(ctx context.Context, k routing.APIKey) error {
 	}
 	return nil
 }
+
+// DeleteSessionsOf implements routing.Tx.
+func (t *tx) DeleteSessionsOf(ctx context.Context, userID string) error {
+	if _, err := run(ctx, t.run, `DELETE FROM sessions WHERE user_id = $1`, userID); err != nil {
+		return fmt.Errorf("end sign-ins of %s: %w", userID, err)
+	}
+	return nil
+}
+
+// ForgetSessions implements routing.Tx.
+func (t *tx) ForgetSessions(ctx context.Context, before time.Time) error {
+	if _, err := run(ctx, t.run, `DELETE FROM sessions WHERE created_at < $1`, at(before)); err != nil {
+		return fmt.Errorf("forget sign-ins: %w", err)
+	}
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -255,6 +256,22 @@ func testStaff(t *testing.T, s routing.Store) {
 	write(t, s, func(ctx context.Context, tx routing.Tx) error {
 		return errors.Join(tx.DeleteSession(ctx, "s1"), tx.DeleteSession(ctx, "s1"))
 	})
+	alive := func(want ...string) {
+		t.Helper()
+		for _, hash := range []string{"a", "b", "c"} {
+			if _, err := s.Session(ctx, hash); (err == nil) != slices.Contains(want, hash) {
+				t.Errorf("session %s: %v, want those of %v", hash, err, want)
+			}
+		}
+	}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertSession(ctx, routing.Session{Hash: "a", UserID: "u1", CreatedAt: noon}), tx.InsertSession(ctx, routing.Session{Hash: "b", UserID: "u2", CreatedAt: noon.Add(time.Hour)}),
+			tx.InsertSession(ctx, routing.Session{Hash: "c", UserID: "u2", CreatedAt: noon.Add(2 * time.Hour)}))
+	})
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.DeleteSessionsOf(ctx, "u1") })
+	alive("b", "c")
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.ForgetSessions(ctx, noon.Add(2*time.Hour)) })
+	alive("c")
 	for what, f := range map[string]struct {
 		want error
 		do   func(ctx context.Context, tx routing.Tx) error
