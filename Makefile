@@ -10,7 +10,7 @@ FAULTS ?= 200
 # Pinned here and not in go.mod: a tool's dependencies are not ours.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build demo test test-short check race chaos fuzz-short bench model lint services clean
+.PHONY: help build demo test test-short check race chaos fuzz-short bench bench-go model lint services clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,10 @@ chaos: ## Two hundred faults under load (kill -9, SIGTERM, frozen, connections c
 fuzz-short: ## Every fuzz target for FUZZTIME (10s)
 	@bash .ci/fuzz $(FUZZTIME)
 
-bench: ## Benchmarks with allocations
+bench: build ## The product against an echo bot and raw inserts, on SQLite and a PostgreSQL of its own; table, and a page with charts in bench/
+	@bash .ci/services run bash .ci/bench bench
+
+bench-go: ## Benchmarks of single functions, with allocations
 	go test -run '^$$' -bench . -benchmem $(PKG)
 
 model: build ## Train classifier/model/jiesu.model on classifier/corpus; same corpus, same bytes

@@ -61,6 +61,7 @@ type commands struct {
 	Key      keyCommand      `cmd:"" help:"Keys of the REST API."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's version."`
 	WeChat   wechatCommand   `cmd:"" name:"wechat" help:"The official account."`
+	Bench    benchCommand    `cmd:"" help:"Measure the product on this machine, each figure beside something measured in the same run."`
 	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is in use."`
 	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the SQLite database."`
 	Ring     ringCommand     `cmd:"" help:"Play a call centre: tell a running server of one telephone call."`
