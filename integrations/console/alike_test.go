@@ -38,6 +38,21 @@ func TestALikelyRepeatIsShownBeforeAndAfterFiling(t *testing.T) {
 	w.get("office", casePath(away)).want(200, "可能是同一件事", casePath(own)) // what is done shows what still goes on
 }
 
+// Who calls for an enterprise hears what others of it have filed; nobody's hidden case is among that.
+func TestTheCallersEnterpriseBringsUpItsOtherCases(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	file := func(phone, enterprise string, confidential bool) routing.Case {
+		return w.file(func(c *routing.Complaint) {
+			c.Text, c.Confidential, c.Contact = "拖欠工程款，催了半年也没有说法", confidential, routing.Contact{Phone: phone, Enterprise: enterprise}
+		})
+	}
+	own, colleague := file("13800138001", "辽河春晓保温工程有限公司", false), file("13800138002", "辽河春晓保温工程有限公司", false)
+	hidden, other := file("13800138003", "辽河春晓保温工程有限公司", true), file("13800138004", "辽河春晓工程有限公司", false)
+	w.post("operator", "/console/lookup", "phone", "13800138001").want(200, own.Number, "同一企业其他人反映的", colleague.Number).lacks(hidden.Number, other.Number)
+	w.post("operator", "/console/lookup", "phone", "13800138004").want(200, other.Number).lacks("同一企业", colleague.Number)
+}
+
 // An operator's word that it is the same matter places a case where the other lies and makes them one problem, unless somebody is hidden.
 func TestTheSameMatterIsOneProblemByTheOperatorsWord(t *testing.T) {
 	t.Parallel()

@@ -65,6 +65,7 @@ type callerView struct {
 	Enterprise string
 	Name       string // masked
 	Cases      []routing.Case
+	Company    []routing.Case // of others of the same enterprise
 }
 
 // filedView tells the operator what to say to the caller.
@@ -198,8 +199,26 @@ func (s *Console) caller(ctx context.Context, actor routing.Actor, typed string)
 		return v, err
 	}
 	v.Known, v.Enterprise, v.Name = true, who.Enterprise, routing.MaskName(who.Name)
-	v.Cases, _, err = s.Desk.Cases(ctx, actor, routing.Query{ComplainantID: who.ID, Limit: knownCases})
+	if v.Cases, _, err = s.Desk.Cases(ctx, actor, routing.Query{ComplainantID: who.ID, Limit: knownCases}); err != nil {
+		return v, err
+	}
+	v.Company, err = s.company(ctx, actor, who)
 	return v, err
+}
+
+// company finds cases that others of the caller's enterprise filed.
+func (s *Console) company(ctx context.Context, actor routing.Actor, who routing.Complainant) ([]routing.Case, error) {
+	if who.Enterprise == "" {
+		return nil, nil
+	}
+	found, _, err := s.Desk.Cases(ctx, actor, routing.Query{Text: who.Enterprise, Limit: knownCases * 4})
+	if err != nil {
+		return nil, fmt.Errorf("look for cases of the enterprise: %w", err)
+	}
+	others := slices.DeleteFunc(found, func(c routing.Case) bool {
+		return c.ComplainantID == who.ID || c.Contact.Enterprise != who.Enterprise || c.Confidential
+	})
+	return others[:min(len(others), knownCases)], nil
 }
 
 // callerBy finds the complainant of a number as it was typed, nobody when it is unknown.
