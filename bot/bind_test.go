@@ -75,6 +75,9 @@ func TestAReadOutCodeGivesTheCallersCase(t *testing.T) {
 	if still, err := w.store.Case(t.Context(), other.Number); err != nil || still.ComplainantID == who.ID {
 		t.Errorf("another case of the number came along: %+v, %v", still, err)
 	}
+	if called, err := w.desk.CasesOfCaller(t.Context(), zhao, c.ComplainantID, 5); err != nil || len(called) != 2 { // whoever calls again is known by both
+		t.Errorf("%+v, %v", called, err)
+	}
 	w.wants(w.say("second", code.Digits), "这个码不对，或者已经过期") // it is spent
 	if _, err := w.desk.CaseCode(t.Context(), zhao, c.Number, false); err == nil {
 		t.Error("a code for a case that is bound")

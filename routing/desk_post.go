@@ -165,6 +165,9 @@ func (d *Desk) BindIn(ctx context.Context, tx Tx, token, complainantID string) (
 	if owner.OpenID != "" {
 		return Case{}, ErrForbidden
 	}
+	if err := tx.PutCaller(ctx, c.Number, owner.ID); err != nil {
+		return Case{}, err
+	}
 	c.ComplainantID = complainantID
 	e := Event{ID: NewID(), Case: c.Number, Seq: c.Version + 1, Action: ActionSupplement, At: d.now(),
 		Actor: Actor{Role: RoleComplainant, ID: complainantID}, From: c.State, To: c.State, Data: EventData{Contact: true}}

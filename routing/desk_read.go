@@ -1,8 +1,11 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Case returns the case as the actor may see it. ErrNotFound: there is none, or the actor may not know of it.
@@ -75,6 +78,27 @@ func (d *Desk) Cases(ctx context.Context, actor Actor, q Query) ([]Case, string,
 		cases[i] = cases[i].View(actor)
 	}
 	return cases, next, nil
+}
+
+// CasesOfCaller lists what somebody known by their telephone alone has called about, whoever has the cases by now, the newest first.
+func (d *Desk) CasesOfCaller(ctx context.Context, actor Actor, complainantID string, limit int) ([]Case, error) {
+	cases, _, err := d.Cases(ctx, actor, Query{ComplainantID: complainantID, Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	given, err := d.store.CasesCalled(ctx, complainantID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list cases that were given away: %w", err)
+	}
+	for _, c := range given {
+		if actor.CanSee(c) {
+			cases = append(cases, c.View(actor))
+		}
+	}
+	slices.SortFunc(cases, func(a, b Case) int {
+		return cmp.Or(b.FiledAt.Compare(a.FiledAt), strings.Compare(b.Number, a.Number))
+	})
+	return cases[:min(len(cases), limit)], nil
 }
 
 // Counts counts by state what the actor may see of what the query selects.

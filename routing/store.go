@@ -70,6 +70,8 @@ type Reader interface {
 	Complainant(ctx context.Context, id string) (Complainant, error)
 	ComplainantByOpenID(ctx context.Context, openID string) (Complainant, error)
 	ComplainantByPhone(ctx context.Context, phone string) (Complainant, error)
+	// CasesCalled lists the cases that a caller telephoned about and that a WeChat user has been given since, the newest first.
+	CasesCalled(ctx context.Context, complainantID string, limit int) ([]Case, error)
 
 	Attachment(ctx context.Context, id string) (Attachment, error)
 	AttachmentsOf(ctx context.Context, caseNumber string) ([]Attachment, error)
@@ -176,6 +178,8 @@ type Tx interface {
 
 	InsertComplainant(ctx context.Context, c Complainant) error // ErrExists: open id taken
 	UpdateComplainant(ctx context.Context, c Complainant) error
+	// PutCaller keeps who telephoned about a case that goes to a WeChat user.
+	PutCaller(ctx context.Context, caseNumber, complainantID string) error
 	// LockPhone keeps every other transaction from adding somebody known by this number until this one ends.
 	LockPhone(ctx context.Context, phone string) error
 	GrantQuota(ctx context.Context, complainantID string, q Quota) error

@@ -199,7 +199,7 @@ func (s *Console) caller(ctx context.Context, actor routing.Actor, typed string)
 		return v, err
 	}
 	v.Known, v.Enterprise, v.Name = true, who.Enterprise, routing.MaskName(who.Name)
-	if v.Cases, _, err = s.Desk.Cases(ctx, actor, routing.Query{ComplainantID: who.ID, Limit: knownCases}); err != nil {
+	if v.Cases, err = s.Desk.CasesOfCaller(ctx, actor, who.ID, knownCases); err != nil {
 		return v, err
 	}
 	v.Company, err = s.company(ctx, actor, who)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,7 +44,7 @@ func (r reader) ChatLines(ctx context.Context, taskID string) ([]routing.ChatLin
 		err = scan(&l.ID, &l.TaskID, &l.Side, &l.Name, sealed{r.vault, "chat_lines.text", &l.Text}, &l.AttachmentID, when{&l.At})
 		return l, err
 	}
-	return list(ctx, r.run, read, `SELECT id, task_id, side, name, text, attachment_id, at FROM chat_lines WHERE task_id = $1 ORDER BY at, id`, taskID)
+	return list(ctx, r.run, read, `SELECT id, task_id, side, name, text, attachment_id, at FROM chat_lines WHERE task_id = $1 ORDER BY seq`, taskID)
 }
 
 // OnDuty implements routing.Reader.
@@ -67,10 +68,17 @@ func (t *tx) UpdateChat(ctx context.Context, c routing.Chat) error {
 	return nil
 }
 
-// InsertChatLine implements routing.Tx.
+// InsertChatLine implements routing.Tx. Lines come in their order: whoever adds one has stored its conversation in the same transaction, which others wait for.
 func (t *tx) InsertChatLine(ctx context.Context, l routing.ChatLine) error {
-	err := insert(ctx, t.run, "chat_lines", row{{"id", l.ID}, {"task_id", l.TaskID}, {"side", l.Side}, {"name", l.Name},
+	seq, err := one(ctx, t.run, value[int64], `SELECT COALESCE(max(seq), 0) + 1 FROM chat_lines WHERE task_id = $1`, l.TaskID)
+	if err != nil {
+		return fmt.Errorf("count lines of conversation %s: %w", l.TaskID, err)
+	}
+	err = insert(ctx, t.run, "chat_lines", row{{"id", l.ID}, {"task_id", l.TaskID}, {"seq", seq}, {"side", l.Side}, {"name", l.Name},
 		{"text", sealed{t.vault, "chat_lines.text", l.Text}}, {"attachment_id", l.AttachmentID}, {"at", at(l.At)}})
+	if errors.Is(err, routing.ErrExists) { // another line was faster
+		err = routing.ErrConflict
+	}
 	if err != nil {
 		return fmt.Errorf("insert line of conversation %s: %w", l.TaskID, err)
 	}

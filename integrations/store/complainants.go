@@ -76,3 +76,18 @@ func (t *tx) LockPhone(ctx context.Context, phone string) error {
 	}
 	return nil
 }
+
+// CasesCalled implements routing.Reader.
+func (r reader) CasesCalled(ctx context.Context, complainantID string, limit int) ([]routing.Case, error) {
+	return list(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM cases WHERE number IN (SELECT case_number FROM case_callers WHERE complainant_id = $1)
+		ORDER BY filed_at DESC, number DESC LIMIT $2`, complainantID, limit)
+}
+
+// PutCaller implements routing.Tx.
+func (t *tx) PutCaller(ctx context.Context, caseNumber, complainantID string) error {
+	_, err := run(ctx, t.run, `INSERT INTO case_callers (case_number, complainant_id) VALUES ($1, $2) ON CONFLICT (case_number) DO NOTHING`, caseNumber, complainantID)
+	if err != nil {
+		return fmt.Errorf("keep who telephoned about %s: %w", caseNumber, err)
+	}
+	return nil
+}

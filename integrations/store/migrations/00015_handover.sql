@@ -31,13 +31,14 @@ INSERT INTO chats (task_id, complainant_id, summary, operator_id, operator, alar
 CREATE TABLE chat_lines (
     id            TEXT   NOT NULL PRIMARY KEY,
     task_id       TEXT   NOT NULL REFERENCES chats (task_id),
+    seq           BIGINT NOT NULL, -- counts the lines of the conversation
     side          TEXT   NOT NULL,
     name          TEXT   NOT NULL, -- of the operator
     text          TEXT   NOT NULL, -- sealed
     attachment_id TEXT   NOT NULL,
     at            BIGINT NOT NULL
 );
-CREATE INDEX chat_lines_of ON chat_lines (task_id, at, id);
+CREATE UNIQUE INDEX chat_lines_of ON chat_lines (task_id, seq);
 
 -- When an operator's screen was open last.
 CREATE TABLE duty (

@@ -257,10 +257,10 @@ func testChats(t *testing.T, s routing.Store) {
 	want(t, "open conversations", open, err, []routing.Chat{taken})
 
 	lines := []routing.ChatLine{{ID: "l1", TaskID: "t1", Side: routing.SideComplainant, Text: "在吗", At: stored(noon)},
-		{ID: "l2", TaskID: "t1", Side: routing.SideOperator, Name: "小赵", Text: "在的", At: stored(noon.Add(time.Second))},
+		{ID: "l2", TaskID: "t1", Side: routing.SideOperator, Name: "小赵", Text: "在的", At: stored(noon)},
 		{ID: "l3", TaskID: "t1", Side: routing.SideComplainant, AttachmentID: "a1", At: stored(noon.Add(2 * time.Second))}}
 	write(t, s, func(ctx context.Context, tx routing.Tx) error {
-		return errors.Join(tx.InsertChatLine(ctx, lines[2]), tx.InsertChatLine(ctx, lines[0]), tx.InsertChatLine(ctx, lines[1]))
+		return errors.Join(tx.InsertChatLine(ctx, lines[0]), tx.InsertChatLine(ctx, lines[1]), tx.InsertChatLine(ctx, lines[2]))
 	})
 	said, err := s.ChatLines(ctx, "t1")
 	want(t, "what was said", said, err, lines)

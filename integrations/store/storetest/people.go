@@ -30,6 +30,14 @@ func testComplainants(t *testing.T, s routing.Store) {
 	})
 	got, err = s.ComplainantByPhone(ctx, fan.Phone)
 	want(t, "the oldest caller of a phone", got, err, older)
+	c := file(t, s, 1, fan.ID, nil).Number
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.PutCaller(ctx, c, older.ID), tx.PutCaller(ctx, c, newer.ID)) // who was first stays it
+	})
+	for of, n := range map[string]int{older.ID: 1, newer.ID: 0} {
+		called, err := s.CasesCalled(ctx, of, 10)
+		want(t, "cases called about", len(called), err, n)
+	}
 	proven := fan
 	proven.Proven = true
 	write(t, s, func(ctx context.Context, tx routing.Tx) error {
