@@ -81,7 +81,11 @@ func hint(actor routing.Actor, u routing.Update) string {
 		if actor.Role == routing.RoleUnit || u.User != "" && u.User != actor.ID {
 			return ""
 		}
-		return fmt.Sprintf("event: chat\ndata: %s\n\n", url.QueryEscape(u.Chat))
+		event := "chat"
+		if u.User == "" { // nobody's yet: no reason to call all from their work
+			event = "queue"
+		}
+		return fmt.Sprintf("event: %s\ndata: %s\n\n", event, url.QueryEscape(u.Chat))
 	}
 	if actor.Role == routing.RoleUnit && (u.Number == "" || !slices.Contains(u.Units, actor.Unit)) {
 		return ""

@@ -179,3 +179,21 @@ func TestLiveStreamFollowsAnAccountThatChangesUnits(t *testing.T) {
 	c := w.file()
 	f.want("event: case", "data: "+c.Number)
 }
+
+// Words in a conversation are news for who has it; those of one that waits are for the queue, and none of it is for units.
+func TestNewsOfAConversationGoToWhoHasIt(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		actor routing.Actor
+		user  string
+		want  string
+	}{
+		{routing.Actor{Role: routing.RoleOperator, ID: "zhao"}, "zhao", "event: chat\ndata: t1\n\n"}, {routing.Actor{Role: routing.RoleOperator, ID: "qian"}, "zhao", ""},
+		{routing.Actor{Role: routing.RoleOperator, ID: "qian"}, "", "event: queue\ndata: t1\n\n"}, {routing.Actor{Role: routing.RoleUnit, ID: "zhao", Unit: lead}, "zhao", ""},
+		{routing.Actor{Role: routing.RoleUnit, Unit: lead}, "", ""},
+	} {
+		if got := hint(tc.actor, routing.Update{Chat: "t1", User: tc.user}); got != tc.want {
+			t.Errorf("%+v of %q: %q, want %q", tc.actor, tc.user, got, tc.want)
+		}
+	}
+}

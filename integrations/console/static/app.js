@@ -14,7 +14,8 @@
     source = new EventSource(body.dataset.live);
     source.addEventListener("case", function (e) { changed(e.data); });
     source.addEventListener("tasks", function () { changed(""); });
-    source.addEventListener("chat", function (e) { said(e.data); });
+    source.addEventListener("chat", function (e) { said(e.data, true); });
+    source.addEventListener("queue", function (e) { said(e.data, false); });
     source.addEventListener("call", function (e) { rings(e.data); });
   }
 
@@ -45,11 +46,11 @@
   }
 
   // said: somebody has spoken in a conversation that this person has, or that waits for anybody.
-  function said(chat) {
+  function said(chat, mine) {
     const lines = document.getElementById("lines");
     if (lines && body.dataset.chat === chat) { refresh(lines); return; }
     changed("");
-    if (!document.querySelector("#list[data-tasks]")) {
+    if (mine && !document.querySelector("#list[data-tasks]")) {
       const bar = document.getElementById("chatting");
       bar.querySelector("a").href = "/console/chats/" + chat;
       bar.hidden = false;
