@@ -116,22 +116,28 @@ func (d *Desk) ProblemCases(ctx context.Context, actor Actor, number string) ([]
 // AddEvidence keeps a file for an application for striking off, by who may apply. Complainants don't get it. Errors as ActOnProblem.
 func (d *Desk) AddEvidence(ctx context.Context, actor Actor, number, kind, contentType string, content []byte) (a Attachment, err error) {
 	err = d.store.Update(ctx, func(tx Tx) error {
-		p, err := tx.Problem(ctx, number)
-		if err != nil {
-			return err
-		}
-		if _, err := NextProblem(actor, p, ProblemApply); err != nil {
-			return err
-		}
-		sum := sha256.Sum256(content)
-		a = Attachment{ID: NewID(), CaseNumber: number, Kind: kind, ContentType: contentType, Size: int64(len(content)),
-			SHA256: hex.EncodeToString(sum[:]), State: AttachmentStored, At: d.now()}
-		if err := tx.InsertAttachment(ctx, a); err != nil {
-			return err
-		}
-		return tx.PutAttachmentContent(ctx, a.ID, content)
+		a, err = d.AddEvidenceIn(ctx, tx, actor, number, kind, contentType, content)
+		return err
 	})
 	return a, err
+}
+
+// AddEvidenceIn is AddEvidence within the caller's transaction.
+func (d *Desk) AddEvidenceIn(ctx context.Context, tx Tx, actor Actor, number, kind, contentType string, content []byte) (Attachment, error) {
+	p, err := tx.Problem(ctx, number)
+	if err != nil {
+		return Attachment{}, err
+	}
+	if _, err := NextProblem(actor, p, ProblemApply); err != nil {
+		return Attachment{}, err
+	}
+	sum := sha256.Sum256(content)
+	a := Attachment{ID: NewID(), CaseNumber: number, Kind: kind, ContentType: contentType, Size: int64(len(content)),
+		SHA256: hex.EncodeToString(sum[:]), State: AttachmentStored, At: d.now()}
+	if err := tx.InsertAttachment(ctx, a); err != nil {
+		return Attachment{}, err
+	}
+	return a, tx.PutAttachmentContent(ctx, a.ID, content)
 }
 
 // MergeOffer is another open problem of the unit that may be the same one.

@@ -167,7 +167,16 @@ const maxEndpoints = 50
 
 // AddEndpoint makes an endpoint and returns it with its first secret. Errors: ErrForbidden (administrators and the office alone), ErrExists for the
 // name, *InvalidError.
-func (d *Desk) AddEndpoint(ctx context.Context, actor Actor, e Endpoint) (Endpoint, error) {
+func (d *Desk) AddEndpoint(ctx context.Context, actor Actor, e Endpoint) (added Endpoint, err error) {
+	err = d.store.Update(ctx, func(tx Tx) error {
+		added, err = d.AddEndpointIn(ctx, tx, actor, e)
+		return err
+	})
+	return added, err
+}
+
+// AddEndpointIn is AddEndpoint within the caller's transaction.
+func (d *Desk) AddEndpointIn(ctx context.Context, tx Tx, actor Actor, e Endpoint) (Endpoint, error) {
 	if !actor.overseer() {
 		return Endpoint{}, ErrForbidden
 	}
@@ -178,16 +187,14 @@ func (d *Desk) AddEndpoint(ctx context.Context, actor Actor, e Endpoint) (Endpoi
 	if err := e.check(); err != nil {
 		return Endpoint{}, err
 	}
-	return e, d.store.Update(ctx, func(tx Tx) error {
-		all, err := tx.Endpoints(ctx)
-		if err != nil {
-			return err
-		}
-		if len(all) >= maxEndpoints {
-			return invalid("url", "error.hook_many")
-		}
-		return tx.InsertEndpoint(ctx, e)
-	})
+	all, err := tx.Endpoints(ctx)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	if len(all) >= maxEndpoints {
+		return Endpoint{}, invalid("url", "error.hook_many")
+	}
+	return e, tx.InsertEndpoint(ctx, e)
 }
 
 func (e Endpoint) check() error {

@@ -55,6 +55,7 @@ func (a *API) registerHooks(api huma.API) {
 }
 
 type addHookInput struct {
+	Idempotent
 	Body struct {
 		Name   string   `json:"name" maxLength:"60" minLength:"1"`
 		URL    string   `json:"url" maxLength:"500" example:"https://example.org/jiesu"`
@@ -79,11 +80,13 @@ func endpointOf(e routing.Endpoint) HookEndpoint {
 }
 
 func (a *API) addHook(ctx context.Context, actor routing.Actor, in *addHookInput) (*hookOutput, error) {
-	e, err := a.Desk.AddEndpoint(ctx, actor, routing.Endpoint{Name: in.Body.Name, URL: in.Body.URL, Events: in.Body.Events, Format: routing.HookFormat(in.Body.Format)})
-	if err != nil {
-		return nil, err
-	}
-	return &hookOutput{endpointOf(e)}, nil
+	return once(ctx, a, actor, in.IdempotencyKey, "webhooks", in.Body, func(ctx context.Context, tx routing.Tx) (*hookOutput, error) {
+		e, err := a.Desk.AddEndpointIn(ctx, tx, actor, routing.Endpoint{Name: in.Body.Name, URL: in.Body.URL, Events: in.Body.Events, Format: routing.HookFormat(in.Body.Format)})
+		if err != nil {
+			return nil, err
+		}
+		return &hookOutput{endpointOf(e)}, nil
+	})
 }
 
 type hooksOutput struct {

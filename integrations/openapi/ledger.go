@@ -282,6 +282,7 @@ func (a *API) actOnProblem(ctx context.Context, actor routing.Actor, in *problem
 }
 
 type evidenceInput struct {
+	Idempotent
 	Number string `path:"number" example:"TZ20261124-012345"`
 	Body   struct {
 		Content string `json:"content" maxLength:"245760" doc:"A JPEG, PNG or PDF file in base64, at most 180 KiB before encoding. Larger ones are uploaded on the problem's page."`
@@ -306,13 +307,15 @@ func (a *API) addEvidence(ctx context.Context, actor routing.Actor, in *evidence
 	if err != nil || kind == "" {
 		return nil, &routing.InvalidError{Field: "content", Key: "error.evidence_type"}
 	}
-	kept, err := a.Desk.AddEvidence(ctx, actor, in.Number, kind, contentType, content)
-	if err != nil {
-		return nil, err
-	}
-	out := &evidenceOutput{}
-	out.Body.ID, out.Body.Kind, out.Body.Size = kept.ID, kept.Kind, kept.Size
-	return out, nil
+	return once(ctx, a, actor, in.IdempotencyKey, in.Number+"/evidence", in.Body, func(ctx context.Context, tx routing.Tx) (*evidenceOutput, error) {
+		kept, err := a.Desk.AddEvidenceIn(ctx, tx, actor, in.Number, kind, contentType, content)
+		if err != nil {
+			return nil, err
+		}
+		out := &evidenceOutput{}
+		out.Body.ID, out.Body.Kind, out.Body.Size = kept.ID, kept.Kind, kept.Size
+		return out, nil
+	})
 }
 
 // registerLedger lists the operations on problems.

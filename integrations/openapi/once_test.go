@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -117,5 +118,34 @@ func TestAKeyIsGoodForItsScopesAndItsTime(t *testing.T) {
 	keys, err := s.store.APIKeys(t.Context())
 	if err != nil || len(keys) < 8 || keys[0].Name != "revoked" || fmt.Sprint(keys[len(keys)-1].Scopes) != "[]" {
 		t.Errorf("%d keys, %v", len(keys), err)
+	}
+}
+
+func TestEndpointsAndEvidenceAreAddedOnceToo(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	hook := map[string]any{"name": "case-system", "url": "https://cases.example/jiesu"}
+	first := s.do("admin", "POST", "/api/v1/webhooks", hook, "Idempotency-Key", "k1")
+	again := s.do("admin", "POST", "/api/v1/webhooks", hook, "Idempotency-Key", "k1")
+	if first.Code >= 300 || again.Code != first.Code || first.Body.String() != again.Body.String() {
+		t.Errorf("%d %s, again %d %s", first.Code, first.Body, again.Code, again.Body)
+	}
+	if all, _ := s.do("admin", "GET", "/api/v1/webhooks", nil).body["webhooks"].([]any); len(all) != 1 {
+		t.Errorf("%d endpoints", len(all))
+	}
+	if a := s.do("admin", "POST", "/api/v1/webhooks", hook); a.Code != 409 { // without a key the name is taken
+		t.Errorf("%d %s", a.Code, a.Body)
+	}
+
+	number := s.file("operator", map[string]any{"text": sureText})
+	p, err := s.store.ProblemOf(t.Context(), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := map[string]any{"content": base64.StdEncoding.EncodeToString([]byte("%PDF-1.4\n"))}
+	one := s.do("unit", "POST", "/api/v1/problems/"+p.Number+"/evidence", file, "Idempotency-Key", "k2")
+	two := s.do("unit", "POST", "/api/v1/problems/"+p.Number+"/evidence", file, "Idempotency-Key", "k2")
+	if one.Code >= 300 || one.str("id") == "" || one.str("id") != two.str("id") {
+		t.Errorf("%d %s, again %d %s", one.Code, one.Body, two.Code, two.Body)
 	}
 }
