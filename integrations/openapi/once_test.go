@@ -133,9 +133,7 @@ func TestEndpointsAndEvidenceAreAddedOnceToo(t *testing.T) {
 	if all, _ := s.do("admin", "GET", "/api/v1/webhooks", nil).body["webhooks"].([]any); len(all) != 1 {
 		t.Errorf("%d endpoints", len(all))
 	}
-	if a := s.do("admin", "POST", "/api/v1/webhooks", hook); a.Code != 409 { // without a key the name is taken
-		t.Errorf("%d %s", a.Code, a.Body)
-	}
+	wantProblem(t, s.do("admin", "POST", "/api/v1/webhooks", hook), 409, "already-exists") // without a key the name is taken
 
 	number := s.file("operator", map[string]any{"text": sureText})
 	p, err := s.store.ProblemOf(t.Context(), number)

@@ -35,6 +35,7 @@ var problemKinds = []problemKind{
 	{Name: "method-not-allowed", Status: 405, Title: "Method not allowed", Meaning: "The address exists, but not for this method."},
 	{Name: "timeout", Status: 408, Title: "Request came too slowly", Meaning: "The body did not arrive in time. Send it again."},
 	{Name: "version-conflict", Status: 409, Title: "Changed by someone else", Meaning: "The case is no longer at the version you named. Read it again and decide again."},
+	{Name: "already-exists", Status: 409, Title: "There already", Meaning: "Another one has this name. Read the list, or choose another name."},
 	{Name: "illegal-transition", Status: 409, Title: "Not possible in this state", Meaning: "The case is in a state in which this action cannot be done; see `actions` of the case."},
 	{Name: "precondition-failed", Status: 412, Title: "Changed by someone else", Meaning: "The case is at another version than If-Match names."},
 	{Name: "too-large", Status: 413, Title: "Body too large", Meaning: "A body may have 256 KiB."},
@@ -83,7 +84,9 @@ func (a *API) fail(ctx context.Context, in string, err error) error {
 		return newProblem("version-conflict", "The case was changed in the meantime"+sinceThen(overtaken.Since)+".")
 	case errors.As(err, &illegalForProblem):
 		return newProblem("illegal-transition", fmt.Sprintf("Action %s is not possible while the problem is %s.", illegalForProblem.Action, illegalForProblem.State))
-	case errors.Is(err, routing.ErrConflict), errors.Is(err, routing.ErrExists):
+	case errors.Is(err, routing.ErrExists):
+		return newProblem("already-exists", "Another one has this name.")
+	case errors.Is(err, routing.ErrConflict):
 		return newProblem("version-conflict", "The case was changed in the meantime.")
 	case errors.As(err, &invalid):
 		var details []*huma.ErrorDetail
