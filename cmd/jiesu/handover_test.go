@@ -30,8 +30,10 @@ func TestAPersonTakesOverTheChatAndHandsItBack(t *testing.T) {
 		say("城管隔三差五来罚款，也不开票，说不清依据")
 		desk.text("#lines", "隔三差五来罚款")
 		phone.do(chromedp.Click(chromedp.CSS("#voice")))
-		desk.do(chromedp.WaitVisible(chromedp.CSS("#lines button[data-amr]")), chromedp.Click(chromedp.CSS("#lines button[data-amr]")),
-			chromedp.WaitReady(chromedp.CSS("button[data-playing]"))) // decoded, and heard
+		desk.do(chromedp.WaitVisible(chromedp.CSS("#lines button[data-amr]")),
+			// By the page itself: the lines may be drawn anew between finding the button and pressing where it was.
+			chromedp.Evaluate[chromedp.Void](`void document.querySelector("#lines button[data-amr]").click()`),
+			chromedp.WaitReady(chromedp.CSS("button[data-heard]"))) // decoded, and played: a mark that stays, however the lines are drawn anew
 		desk.do(chromedp.SendKeys(chromedp.CSS("form[data-action=write] textarea"), "听到了，我这就替您登记。"), chromedp.Click(chromedp.CSS("form[data-action=write] button")))
 		phone.text(".bubble.in", "听到了，我这就替您登记")
 		desk.text("#quota", "还可以发")

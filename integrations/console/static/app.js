@@ -281,42 +281,63 @@
 
   // --- Voices. WeChat's are AMR, which no browser plays: a worker decodes them, 8,000 samples a second.
 
-  let playing = null; // { stop, button }
+  let playing = null; // { stop, url, sounds }
+  const heard = new Map(); // url: seconds
+
+  // showVoice shows on the page what is true of a voice: the lines may have been drawn anew since its button was pressed.
+  function showVoice(url) {
+    document.querySelectorAll("[data-amr]").forEach(function (button) {
+      if (button.dataset.amr !== url) return;
+      if (!button.dataset.play) button.dataset.play = button.textContent;
+      const on = playing && playing.url === url;
+      button.textContent = on ? button.dataset.stop : button.dataset.play;
+      button.toggleAttribute("data-playing", Boolean(on && playing.sounds));
+      if (heard.has(url)) button.dataset.heard = heard.get(url);
+    });
+  }
 
   function play(button) {
-    const mine = playing && playing.button === button;
+    const url = button.dataset.amr;
+    const mine = playing && playing.url === url;
     if (playing) playing.stop();
     if (mine) return;
-    const words = button.textContent;
     const worker = new Worker(body.dataset.amrWorker);
     const sound = new AudioContext();
-    const stop = function () {
+    const voice = { url: url, sounds: false };
+    voice.stop = function () {
+      if (playing !== voice) return; // another has taken its place
       worker.terminate();
       sound.close();
-      button.textContent = words;
-      delete button.dataset.playing;
       playing = null;
+      showVoice(url);
     };
-    playing = { stop: stop, button: button };
+    playing = voice;
+    showVoice(url);
     const failed = function () {
-      stop();
-      button.textContent = button.dataset.unplayable;
-      button.disabled = true;
+      if (playing !== voice) return;
+      voice.stop();
+      document.querySelectorAll("[data-amr]").forEach(function (b) {
+        if (b.dataset.amr !== url) return;
+        b.textContent = b.dataset.unplayable;
+        b.disabled = true;
+      });
     };
-    button.textContent = button.dataset.stop;
     worker.onerror = failed;
     worker.onmessage = function (e) {
+      if (playing !== voice) return;
       if (!e.data.amr || !e.data.amr.length) return failed();
       const buffer = sound.createBuffer(1, e.data.amr.length, 8000);
       buffer.getChannelData(0).set(e.data.amr);
       const source = sound.createBufferSource();
       source.buffer = buffer;
       source.connect(sound.destination);
-      source.onended = stop;
+      source.onended = voice.stop;
       source.start();
-      button.dataset.playing = buffer.duration.toFixed(1);
+      voice.sounds = true;
+      heard.set(url, buffer.duration.toFixed(1));
+      showVoice(url);
     };
-    fetch(button.dataset.amr).then(function (r) {
+    fetch(url).then(function (r) {
       if (!r.ok) throw new Error(r.status);
       return r.arrayBuffer();
     }).then(function (content) { worker.postMessage({ command: "decode", buffer: new Uint8Array(content) }); }).catch(failed);
@@ -325,6 +346,7 @@
   // What works with a script alone is shown by it.
   function reveal(under) {
     under.querySelectorAll("[data-copy], [data-insert], [data-sheet], [data-print], [data-amr]").forEach(function (b) { b.hidden = false; });
+    under.querySelectorAll("[data-amr]").forEach(function (b) { showVoice(b.dataset.amr); });
     under.querySelectorAll("input[data-absolute]").forEach(function (f) { f.value = new URL(f.value, location).href; });
   }
   reveal(document);

@@ -240,6 +240,7 @@ func (p *phone) addFan(g *gin.Context) {
 	}
 	f := p.box.fan(name, false)
 	if !f.following() {
+		f.set(func() { f.follows = true }) // whoever has the answer can write at once
 		p.do(func(ctx context.Context) error { _, err := f.Follow(ctx); return err })
 	}
 	g.String(http.StatusCreated, f.OpenID())
