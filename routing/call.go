@@ -225,12 +225,12 @@ func (d *Desk) callBack(ctx context.Context, tx Tx, c *Call) error {
 
 // missedTask is the open task to call somebody back, ErrNotFound when there is none.
 func missedTask(ctx context.Context, tx Tx, complainantID string) (Task, error) {
-	open, err := tx.OpenTasks(ctx, everyTask)
+	open, err := tx.OpenTasksOf(ctx, complainantID)
 	if err != nil {
 		return Task{}, fmt.Errorf("list tasks: %w", err)
 	}
 	for _, t := range open {
-		if t.Kind == TaskMissed && t.ComplainantID == complainantID {
+		if t.Kind == TaskMissed {
 			return t, nil
 		}
 	}

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -12,9 +13,6 @@ const MaxAnswer = 600
 
 // TaskRevealed is on record, as a task that is done already and in no list, when somebody looked at the number of a person without a case; Note says what for.
 const TaskRevealed TaskKind = "revealed"
-
-// everyTask is more tasks than are ever open.
-const everyTask = 100_000
 
 // RevealTask returns the unmasked contact of the person whom an open task is about and puts on record who looked and why: in the case's
 // timeline, or beside the tasks when there is no case. Errors: ErrForbidden; ErrConflict when the task isn't open; *InvalidError without a
@@ -54,16 +52,11 @@ func (a Actor) serves() bool { return a.Role == RoleOperator || a.overseer() }
 
 // openTask finds a task that is still to be done, else ErrConflict.
 func openTask(ctx context.Context, tx Tx, id string) (Task, error) {
-	open, err := tx.OpenTasks(ctx, everyTask)
-	if err != nil {
-		return Task{}, err
+	t, err := tx.Task(ctx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && (!t.DoneAt.IsZero() || t.Kind == TaskIncident) {
+		return Task{}, ErrConflict
 	}
-	for _, t := range open {
-		if t.ID == id {
-			return t, nil
-		}
-	}
-	return Task{}, ErrConflict
+	return t, err
 }
 
 func (d *Desk) noteTask(ctx context.Context, tx Tx, actor Actor, t Task) error {

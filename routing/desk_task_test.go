@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +28,14 @@ type tasksTx struct {
 	*tasksStore
 }
 
-func (t tasksTx) AfterCommit(fn func())                          { fn() }
-func (t tasksTx) OpenTasks(context.Context, int) ([]Task, error) { return t.open, nil }
+func (t tasksTx) AfterCommit(fn func())                               { fn() }
+func (t tasksTx) OpenTasksOf(context.Context, string) ([]Task, error) { return t.open, nil }
+func (t tasksTx) Task(_ context.Context, id string) (Task, error) {
+	if i := slices.IndexFunc(t.open, func(t Task) bool { return t.ID == id }); i >= 0 {
+		return t.open[i], nil
+	}
+	return Task{}, ErrNotFound
+}
 func (t tasksTx) Enqueue(context.Context, Job) error             { return nil }
 func (t tasksTx) Case(_ context.Context, n string) (Case, error) { return t.cases[n], nil }
 func (t tasksTx) InsertNotice(_ context.Context, n Notice) error {

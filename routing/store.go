@@ -144,6 +144,10 @@ type Reader interface {
 
 	// OpenTasks lists what operators have to do, oldest first, mass incidents aside.
 	OpenTasks(ctx context.Context, limit int) ([]Task, error)
+	// OpenTasksOf lists what operators have to do about one person, oldest first.
+	OpenTasksOf(ctx context.Context, complainantID string) ([]Task, error)
+	// Task finds a task, done or not. Errors: ErrNotFound.
+	Task(ctx context.Context, id string) (Task, error)
 
 	User(ctx context.Context, id string) (User, error)
 	UserByName(ctx context.Context, name string) (User, error)

@@ -213,7 +213,7 @@ func (s Survey) drawn(percent int) bool {
 
 // callOnce asks for a call unless one about the case is to be made already: whoever calls asks about everything.
 func (d *Desk) callOnce(ctx context.Context, tx Tx, c Case, note string) error {
-	open, err := tx.OpenTasks(ctx, everyTask)
+	open, err := tx.OpenTasksOf(ctx, c.ComplainantID)
 	if err != nil {
 		return err
 	}

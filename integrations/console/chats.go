@@ -20,7 +20,6 @@ type talkView struct {
 	Lines   []lineView
 	Mine    bool
 	Over    bool
-	Late    bool // the complainant waits for too long
 	Problem *problemView
 	Text    string // typed into a form that failed
 }
@@ -65,12 +64,11 @@ func (s *Console) loadChat(c *gin.Context, actor routing.Actor) (v talkView, err
 		v.Lines = append(v.Lines, line)
 	}
 	task := routing.Task{ID: v.Chat.TaskID, Kind: routing.TaskChat, ComplainantID: v.Chat.ComplainantID, CreatedAt: v.Chat.QueuedAt}
-	open, err := s.Store.OpenTasks(ctx, taskLimit)
-	if err != nil {
-		return v, fmt.Errorf("list tasks: %w", err)
-	}
-	if i := slices.IndexFunc(open, func(t routing.Task) bool { return t.ID == task.ID }); i >= 0 {
-		task = open[i]
+	switch open, err := s.Store.Task(ctx, task.ID); {
+	case err == nil && open.DoneAt.IsZero():
+		task = open
+	case err != nil && !errors.Is(err, routing.ErrNotFound):
+		return v, err
 	}
 	v.Task, err = s.taskOf(ctx, actor, task, &v.Chat)
 	return v, err
@@ -148,17 +146,14 @@ func (s *Console) chatAttachment(c *gin.Context, actor routing.Actor) error {
 
 // voice sends the voice message of an open task to write it down.
 func (s *Console) voice(c *gin.Context, _ routing.Actor) error {
-	ctx := c.Request.Context()
-	open, err := s.Store.OpenTasks(ctx, taskLimit)
+	t, err := s.Store.Task(c.Request.Context(), c.Param("id"))
 	if err != nil {
-		return fmt.Errorf("list tasks: %w", err)
+		return err
 	}
-	for _, t := range open {
-		if t.ID == c.Param("id") && t.AttachmentID != "" {
-			return s.sendAttachment(c, t.AttachmentID)
-		}
+	if t.AttachmentID == "" || !t.DoneAt.IsZero() {
+		return routing.ErrNotFound
 	}
-	return routing.ErrNotFound
+	return s.sendAttachment(c, t.AttachmentID)
 }
 
 // writeDown takes what an operator heard.

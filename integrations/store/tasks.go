@@ -8,6 +8,8 @@ import (
 	"jiesu/routing"
 )
 
+const taskColumns = `id, kind, case_number, complainant_id, note, created_at, done_at, done_by, attachment_id`
+
 func readTask(scan scanner) (t routing.Task, err error) {
 	err = scan(&t.ID, &t.Kind, &t.CaseNumber, &t.ComplainantID, &t.Note, when{&t.CreatedAt}, when{&t.DoneAt}, &t.DoneBy, &t.AttachmentID)
 	return t, err
@@ -15,8 +17,23 @@ func readTask(scan scanner) (t routing.Task, err error) {
 
 // OpenTasks implements routing.Reader.
 func (r reader) OpenTasks(ctx context.Context, limit int) ([]routing.Task, error) {
-	return list(ctx, r.run, readTask, `SELECT id, kind, case_number, complainant_id, note, created_at, done_at, done_by, attachment_id FROM tasks
+	return list(ctx, r.run, readTask, `SELECT `+taskColumns+` FROM tasks
 		WHERE done_at = 0 AND kind <> 'incident' ORDER BY created_at, id LIMIT $1`, limit)
+}
+
+// OpenTasksOf implements routing.Reader.
+func (r reader) OpenTasksOf(ctx context.Context, complainantID string) ([]routing.Task, error) {
+	return list(ctx, r.run, readTask, `SELECT `+taskColumns+` FROM tasks
+		WHERE done_at = 0 AND kind <> 'incident' AND complainant_id = $1 ORDER BY created_at, id`, complainantID)
+}
+
+// Task implements routing.Reader.
+func (r reader) Task(ctx context.Context, id string) (routing.Task, error) {
+	t, err := one(ctx, r.run, readTask, `SELECT `+taskColumns+` FROM tasks WHERE id = $1`, id)
+	if err != nil {
+		return t, fmt.Errorf("load task %s: %w", id, err)
+	}
+	return t, nil
 }
 
 // InsertTask implements routing.Tx.

@@ -281,7 +281,7 @@
 
   // --- Voices. WeChat's are AMR, which no browser plays: a worker decodes them, 8,000 samples a second.
 
-  let playing = null; // { stop, url, sounds }
+  let playing = null; // { stop, url }
   const heard = new Map(); // url: seconds
 
   // showVoice shows on the page what is true of a voice: the lines may have been drawn anew since its button was pressed.
@@ -291,7 +291,6 @@
       if (!button.dataset.play) button.dataset.play = button.textContent;
       const on = playing && playing.url === url;
       button.textContent = on ? button.dataset.stop : button.dataset.play;
-      button.toggleAttribute("data-playing", Boolean(on && playing.sounds));
       if (heard.has(url)) button.dataset.heard = heard.get(url);
     });
   }
@@ -303,7 +302,7 @@
     if (mine) return;
     const worker = new Worker(body.dataset.amrWorker);
     const sound = new AudioContext();
-    const voice = { url: url, sounds: false };
+    const voice = { url: url };
     voice.stop = function () {
       if (playing !== voice) return; // another has taken its place
       worker.terminate();
@@ -333,7 +332,6 @@
       source.connect(sound.destination);
       source.onended = voice.stop;
       source.start();
-      voice.sounds = true;
       heard.set(url, buffer.duration.toFixed(1));
       showVoice(url);
     };

@@ -132,21 +132,30 @@ func (f *Fan) View(ctx context.Context, address string) (reply string, err error
 }
 
 // Follow follows the account.
-func (f *Fan) Follow(ctx context.Context) (reply string, err error) { return f.follow(ctx, "", "") }
+func (f *Fan) Follow(ctx context.Context) (reply string, err error) { return f.follow("", "")(ctx) }
 
 // Scan scans a QR code that carries scene. Somebody new follows by that.
 func (f *Fan) Scan(ctx context.Context, scene string) (reply string, err error) {
-	ticket := f.box.ticketOf(scene)
-	if !f.following() {
-		return f.follow(ctx, "qrscene_"+scene, ticket)
-	}
-	return f.event(ctx, byScan, f.box.cfg.Wording.Text("sandbox.scanned"), push{Event: some("SCAN"), EventKey: some(scene), Ticket: some(ticket)})
+	return f.scan(scene)(ctx)
 }
 
-func (f *Fan) follow(ctx context.Context, key, ticket string) (string, error) {
+func (f *Fan) scan(scene string) (tell func(context.Context) (reply string, err error)) {
+	ticket := f.box.ticketOf(scene)
+	if !f.following() {
+		return f.follow("qrscene_"+scene, ticket)
+	}
+	return func(ctx context.Context) (string, error) {
+		return f.event(ctx, byScan, f.box.cfg.Wording.Text("sandbox.scanned"), push{Event: some("SCAN"), EventKey: some(scene), Ticket: some(ticket)})
+	}
+}
+
+// follow makes the fan a follower at once, who can write from now on; tell is the event that the account gets.
+func (f *Fan) follow(key, ticket string) (tell func(context.Context) (reply string, err error)) {
 	f.set(func() { f.follows, f.blocks = true, false })
-	return f.event(ctx, byFollow, f.box.cfg.Wording.Text("sandbox.followed"),
-		push{Event: some("subscribe"), EventKey: some(key), Ticket: some(ticket)})
+	return func(ctx context.Context) (string, error) {
+		return f.event(ctx, byFollow, f.box.cfg.Wording.Text("sandbox.followed"),
+			push{Event: some("subscribe"), EventKey: some(key), Ticket: some(ticket)})
+	}
 }
 
 // Unfollow leaves the account, which can't write to the fan any more.

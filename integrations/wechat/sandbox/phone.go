@@ -240,8 +240,7 @@ func (p *phone) addFan(g *gin.Context) {
 	}
 	f := p.box.fan(name, false)
 	if !f.following() {
-		f.set(func() { f.follows = true }) // whoever has the answer can write at once
-		p.do(func(ctx context.Context) error { _, err := f.Follow(ctx); return err })
+		p.do(silent(f.follow("", ""))) // a fan before the answer: whoever has it can write at once
 	}
 	g.String(http.StatusCreated, f.OpenID())
 }
@@ -286,9 +285,6 @@ func (p *phone) act(g *gin.Context) {
 
 // action reads the form; false when something is missing in it.
 func (p *phone) action(g *gin.Context, f *Fan) (func(context.Context) error, bool) {
-	silent := func(send func(context.Context) (string, error)) func(context.Context) error {
-		return func(ctx context.Context) error { _, err := send(ctx); return err }
-	}
 	switch g.Param("act") {
 	case "say":
 		text := strings.TrimSpace(g.PostForm("text"))
@@ -309,9 +305,12 @@ func (p *phone) action(g *gin.Context, f *Fan) (func(context.Context) error, boo
 		return silent(func(ctx context.Context) (string, error) { return f.View(ctx, address) }), address != ""
 	case "scan":
 		scene, ok := p.box.scene(g.PostForm("ticket"))
-		return silent(func(ctx context.Context) (string, error) { return f.Scan(ctx, scene) }), ok
+		if !ok {
+			return nil, false
+		}
+		return silent(f.scan(scene)), true
 	case "follow":
-		return silent(f.Follow), true
+		return silent(f.follow("", "")), true
 	case "unfollow":
 		return f.Unfollow, true
 	case "block":
@@ -337,6 +336,11 @@ func (p *phone) sendFile(g *gin.Context, f *Fan) (func(context.Context) error, b
 		return nil, false
 	}
 	return func(ctx context.Context) error { _, err := send(ctx, content); return err }, true
+}
+
+// silent leaves out the reply, which the phone reads from the chat.
+func silent(send func(context.Context) (reply string, err error)) func(context.Context) error {
+	return func(ctx context.Context) error { _, err := send(ctx); return err }
 }
 
 func (p *phone) do(action func(context.Context) error) {
