@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -258,6 +259,13 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	data, err := s.data(c, d.plan, now)
 	if err != nil {
 		return Case{}, err
+	}
+	for _, f := range s.Files {
+		a, err := d.keep(ctx, tx, c.ComplainantID, number, f)
+		if err != nil {
+			return Case{}, fmt.Errorf("keep file for %s: %w", number, err)
+		}
+		data.Attachments = append(slices.Clip(data.Attachments), a.ID)
 	}
 	if action, ok := throughProblem[s.Action]; ok {
 		return d.actThroughProblem(ctx, tx, actor, c, action, data)

@@ -3,8 +3,6 @@ package routing
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -114,16 +112,16 @@ func (d *Desk) ProblemCases(ctx context.Context, actor Actor, number string) ([]
 }
 
 // AddEvidence keeps a file for an application for striking off, by who may apply. Complainants don't get it. Errors as ActOnProblem.
-func (d *Desk) AddEvidence(ctx context.Context, actor Actor, number, kind, contentType string, content []byte) (a Attachment, err error) {
+func (d *Desk) AddEvidence(ctx context.Context, actor Actor, number string, f File) (a Attachment, err error) {
 	err = d.store.Update(ctx, func(tx Tx) error {
-		a, err = d.AddEvidenceIn(ctx, tx, actor, number, kind, contentType, content)
+		a, err = d.AddEvidenceIn(ctx, tx, actor, number, f)
 		return err
 	})
 	return a, err
 }
 
 // AddEvidenceIn is AddEvidence within the caller's transaction.
-func (d *Desk) AddEvidenceIn(ctx context.Context, tx Tx, actor Actor, number, kind, contentType string, content []byte) (Attachment, error) {
+func (d *Desk) AddEvidenceIn(ctx context.Context, tx Tx, actor Actor, number string, f File) (Attachment, error) {
 	p, err := tx.Problem(ctx, number)
 	if err != nil {
 		return Attachment{}, err
@@ -131,13 +129,7 @@ func (d *Desk) AddEvidenceIn(ctx context.Context, tx Tx, actor Actor, number, ki
 	if _, err := NextProblem(actor, p, ProblemApply); err != nil {
 		return Attachment{}, err
 	}
-	sum := sha256.Sum256(content)
-	a := Attachment{ID: NewID(), CaseNumber: number, Kind: kind, ContentType: contentType, Size: int64(len(content)),
-		SHA256: hex.EncodeToString(sum[:]), State: AttachmentStored, At: d.now()}
-	if err := tx.InsertAttachment(ctx, a); err != nil {
-		return Attachment{}, err
-	}
-	return a, tx.PutAttachmentContent(ctx, a.ID, content)
+	return d.keep(ctx, tx, "", number, f)
 }
 
 // MergeOffer is another open problem of the unit that may be the same one.

@@ -118,8 +118,8 @@ func TestTheExportedLedgerNamesNoComplainant(t *testing.T) {
 func TestEvidenceIsKnownByItsFirstBytes(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{"%PDF-1.7": "application/pdf", "\x89PNG\r\n\x1a\n..": "image/png", "\xff\xd8\xff\xe0": "image/jpeg", "<svg>": "", "": "", "%PDF": ""} {
-		if _, got := EvidenceKind([]byte(content)); got != want {
-			t.Errorf("%q is taken for %q, want %q", content, got, want)
+		if f, _ := NewFile([]byte(content)); f.ContentType != want {
+			t.Errorf("%q is taken for %q, want %q", content, f.ContentType, want)
 		}
 	}
 }

@@ -24,7 +24,8 @@ type Step struct {
 	ProposedUnit string
 	Days         int
 	Rating       *Rating
-	Attachments  []string
+	Attachments  []string // taken in already
+	Files        []File   // ActionSupplement: evidence that comes with the step
 	Contact      *Contact // ActionSupplement: replaces the fields that are not empty
 	Confidential *bool    // ActionSupplement
 	Urgency      *Urgency // ActionAssign, ActionReassign; nil: as it is
@@ -47,6 +48,9 @@ func (s Step) data(c Case, plan *Plan, now time.Time) (d EventData, err error) {
 	}
 	if utf8.RuneCountInString(s.Note) > MaxText {
 		return EventData{}, invalid("note", "error.text_too_long")
+	}
+	if len(s.Files) > 0 && s.Action != ActionSupplement {
+		return EventData{}, invalid("files", "error.files_not_here")
 	}
 	d = EventData{Note: s.Note, Internal: s.Internal, Attachments: s.Attachments}
 	switch s.Action {
@@ -90,7 +94,7 @@ func (s Step) data(c Case, plan *Plan, now time.Time) (d EventData, err error) {
 	case ActionSupplement:
 		d.Contact = s.Contact != nil
 		d.Confidential = s.Confidential
-		if d.Note == "" && !d.Contact && d.Confidential == nil && len(d.Attachments) == 0 {
+		if d.Note == "" && !d.Contact && d.Confidential == nil && len(d.Attachments)+len(s.Files) == 0 {
 			return EventData{}, invalid("note", "error.note_empty")
 		}
 	}

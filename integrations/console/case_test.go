@@ -438,3 +438,19 @@ func TestTheWayShowsHowFarACaseHasCome(t *testing.T) {
 		}
 	}
 }
+
+func TestTheOfficeIsOfferedTheUnitThatTheRefusalNames(t *testing.T) {
+	t.Parallel()
+	for proposed, chosen := range map[string]string{other: other, "court": lead, "": lead} { // the court doesn't take the item
+		w := start(t)
+		c := w.at(routing.StateDispatched)
+		w.act("unit", c.Number, routing.Step{Action: routing.ActionRefuse, Note: "不归我们管", Ground: routing.GroundDuty, ProposedUnit: proposed})
+		_, form, _ := strings.Cut(w.get("office", casePath(c)).want(200).body, `data-step="reassign"`)
+		form, _, _ = strings.Cut(form, "</form>")
+		_, units, _ := strings.Cut(form, `name="unit"`)
+		units, _, _ = strings.Cut(units, "</select>")
+		if want := `<option value="` + chosen + `" selected>`; !strings.Contains(units, want) {
+			t.Errorf("proposed %q: %s has no %s", proposed, units, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sort"
 
 	"github.com/gin-gonic/gin"
@@ -120,6 +121,8 @@ func (s *Console) addForms(v *caseView, actor routing.Actor, action string, type
 		if string(f.Action) == action && typed != nil {
 			f.Values, f.Open = typed, true
 			s.keepPlace(&f)
+		} else if f.Action == routing.ActionReassign {
+			f.Place.propose(proposedUnit(v.Timeline))
 		}
 		if f.Action != routing.ActionReveal {
 			v.Forms = append(v.Forms, f)
@@ -129,6 +132,16 @@ func (s *Console) addForms(v *caseView, actor routing.Actor, action string, type
 			v.Reveal = &f
 		}
 	}
+}
+
+// proposedUnit is where the unit that refused last says the case belongs, "" if it doesn't.
+func proposedUnit(timeline []routing.Event) string {
+	for _, e := range slices.Backward(timeline) {
+		if e.Action == routing.ActionRefuse {
+			return e.Data.ProposedUnit
+		}
+	}
+	return ""
 }
 
 func (s *Console) noticesOf(c *gin.Context, number string) ([]noticeView, error) {

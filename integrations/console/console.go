@@ -121,8 +121,8 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/units", s.staff(s.unitOptions))
 	g.GET("/console/cases/:number", s.staff(s.casePage))
 	g.GET("/console/cases/:number/print", s.staff(s.printPage))
-	g.GET("/console/cases/:number/:action", s.staff(s.backToCase))
-	g.POST("/console/cases/:number/:action", s.staff(s.act))
+	g.GET(caseActionPath, s.staff(s.backToCase))
+	g.POST(caseActionPath, s.staff(s.act))
 	g.GET("/console/cases/:number/attachments/:id", s.staff(s.attachment))
 
 	g.GET("/console/problems", s.staff(s.ledger))
@@ -170,8 +170,8 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/:any", s.staff(nowhere))
 
 	g.GET("/p/:token", s.own(s.ownPage))
-	g.GET("/p/:token/:action", s.own(s.backToOwn))
-	g.POST("/p/:token/:action", s.own(s.ownStep))
+	g.GET(ownActionPath, s.own(s.backToOwn))
+	g.POST(ownActionPath, s.own(s.ownStep))
 	g.GET("/p/:token/attachments/:id", s.own(s.ownAttachment))
 }
 

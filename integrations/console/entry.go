@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,14 +16,8 @@ import (
 	"jiesu/routing"
 )
 
-const (
-	// entryActionPath is where steps on problems are posted.
-	entryActionPath = "/console/problems/:number/:action"
-	// maxFile is the largest piece of evidence, in bytes, and maxFiles how many of them an application takes.
-	maxFile, maxFiles = 5 << 20, 6
-	// maxUpload is the body of an application with all its evidence.
-	maxUpload = maxFiles*maxFile + maxBody
-)
+// entryActionPath is where steps on problems are posted.
+const entryActionPath = "/console/problems/:number/:action"
 
 // entryView is all that the page of a problem shows.
 type entryView struct {
@@ -172,7 +165,7 @@ func (s *Console) onRecord(a routing.ProblemAction, p routing.Problem) url.Value
 
 // actOnEntry does the step of a form. When it cannot be done, the page comes back as the problem now is, with what was typed.
 func (s *Console) actOnEntry(c *gin.Context, actor routing.Actor) error {
-	files, err := s.readEntryForm(c)
+	files, err := readFiles(c)
 	if err != nil {
 		if is[*routing.InvalidError](err) {
 			return s.entryFailed(c, actor, err)
@@ -180,9 +173,8 @@ func (s *Console) actOnEntry(c *gin.Context, actor routing.Actor) error {
 		return err
 	}
 	number, step := c.Param("number"), entryStepOf(routing.ProblemAction(c.Param("action")), c.Request.PostForm)
-	for _, content := range files {
-		kind, contentType := routing.EvidenceKind(content)
-		a, err := s.Desk.AddEvidence(c.Request.Context(), actor, number, kind, contentType, content)
+	for _, f := range files {
+		a, err := s.Desk.AddEvidence(c.Request.Context(), actor, number, f)
 		if err != nil {
 			return s.entryFailed(c, actor, err)
 		}
@@ -194,42 +186,6 @@ func (s *Console) actOnEntry(c *gin.Context, actor routing.Actor) error {
 	s.Logger.Info("step on a problem taken", "number", number, "action", string(step.Action), "actor_id", actor.ID)
 	c.Redirect(http.StatusSeeOther, "/console/problems/"+url.PathEscape(number))
 	return nil
-}
-
-// readEntryForm reads the fields, and the files of an application.
-func (s *Console) readEntryForm(c *gin.Context) (files [][]byte, err error) {
-	if !strings.HasPrefix(c.ContentType(), "multipart/") {
-		return nil, readForm(c)
-	}
-	if err := c.Request.ParseMultipartForm(maxUpload); err != nil {
-		if is[*http.MaxBytesError](err) {
-			return nil, err
-		}
-		return nil, &routing.InvalidError{Field: "form", Key: "console.problem.form"}
-	}
-	defer func() { err = errors.Join(err, c.Request.MultipartForm.RemoveAll()) }()
-	c.Request.PostForm = c.Request.MultipartForm.Value
-	for _, head := range c.Request.MultipartForm.File["files"] {
-		if head.Size == 0 {
-			continue
-		}
-		if head.Size > maxFile || len(files) == maxFiles {
-			return nil, &routing.InvalidError{Field: "files", Key: "error.evidence_size"}
-		}
-		f, err := head.Open()
-		if err != nil {
-			return nil, fmt.Errorf("open evidence: %w", err)
-		}
-		content, err := io.ReadAll(f)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return nil, fmt.Errorf("read evidence: %w", err)
-		}
-		if kind, _ := routing.EvidenceKind(content); kind == "" {
-			return nil, &routing.InvalidError{Field: "files", Key: "error.evidence_type"}
-		}
-		files = append(files, content)
-	}
-	return files, nil
 }
 
 // entryStepOf reads a step from a form. Empty fields stay empty; routing judges the rest.
@@ -285,7 +241,7 @@ func (s *Console) entryEvidence(c *gin.Context, actor routing.Actor) error {
 		name += ".pdf"
 	}
 	h := c.Writer.Header()
-	h.Set("Content-Type", a.ContentType) // one of routing.EvidenceKind
+	h.Set("Content-Type", a.ContentType) // one of routing.NewFile
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, max-age=600")

@@ -3,7 +3,9 @@ package console
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +13,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"jiesu/routing"
+)
+
+const (
+	// maxFile is the largest piece of evidence that a form takes, in bytes, and maxFiles how many of them.
+	maxFile, maxFiles = 5 << 20, 6
+	// maxUpload is the body of such a form.
+	maxUpload = maxFiles*maxFile + maxBody
 )
 
 // evidence is an attachment as a page shows it.
@@ -106,10 +115,47 @@ func (s *Console) send(c *gin.Context, a routing.Attachment, name string) error 
 	return nil
 }
 
+// readFiles reads the fields of a form, and its files when it has any. Errors: *http.MaxBytesError, *routing.InvalidError.
+func readFiles(c *gin.Context) (files []routing.File, err error) {
+	if !strings.HasPrefix(c.ContentType(), "multipart/") {
+		return nil, readForm(c)
+	}
+	if err := c.Request.ParseMultipartForm(maxUpload); err != nil {
+		if is[*http.MaxBytesError](err) {
+			return nil, err
+		}
+		return nil, &routing.InvalidError{Field: "form", Key: "console.problem.form"}
+	}
+	defer func() { err = errors.Join(err, c.Request.MultipartForm.RemoveAll()) }()
+	c.Request.PostForm = c.Request.MultipartForm.Value
+	for _, head := range c.Request.MultipartForm.File["files"] {
+		if head.Size == 0 {
+			continue
+		}
+		if head.Size > maxFile || len(files) == maxFiles {
+			return nil, &routing.InvalidError{Field: "files", Key: "error.evidence_size"}
+		}
+		f, err := head.Open()
+		if err != nil {
+			return nil, fmt.Errorf("open evidence: %w", err)
+		}
+		content, err := io.ReadAll(f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return nil, fmt.Errorf("read evidence: %w", err)
+		}
+		file, err := routing.NewFile(content)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
 // suffix ends a file's name so that the reader's computer knows it.
 func suffix(contentType string) string {
 	_, sub, ok := strings.Cut(contentType, "/")
-	if !ok || !slices.Contains([]string{"jpeg", "png", "gif", "webp", "bmp", "mpeg", "amr", "wav", "ogg", "mp4", "webm"}, sub) {
+	if !ok || !slices.Contains([]string{"jpeg", "png", "gif", "webp", "bmp", "mpeg", "amr", "wav", "ogg", "mp4", "webm", "pdf"}, sub) {
 		return ""
 	}
 	return "." + sub

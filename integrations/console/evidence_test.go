@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 
 	"jiesu/routing"
@@ -104,4 +106,45 @@ func TestEvidenceThatIsNotThereYetSaysSo(t *testing.T) {
 	w.get("unit", casePath(c)).want(200, "语音：正在获取，请稍后刷新", "语音：未能保存")
 	png := w.attach(c, "image", "image/png", onePixel)
 	w.get("unit", casePath(c)).want(200, `<img src="`+casePath(c, "attachments", png)+`"`, "下载图片")
+}
+
+func TestAComplainantAddsFilesOnTheirPage(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	c := w.at(routing.StateSigned)
+	page, picture := "/p/"+c.Token, string(onePixel)
+	w.get("", page).want(200, `type="file"`, `enctype="multipart/form-data"`)
+
+	w.postFiles("", page+"/supplement", []string{"<script>"}, "note", "这是合同").want(422, "材料只收图片", "这是合同")
+	w.postFiles("", page+"/supplement", []string{picture, picture, picture, picture, picture, picture, picture}, "note", "这是合同").want(422, "一次最多 6 份", "这是合同")
+	w.postFiles("", page+"/urge", []string{picture}).want(422, "这一步不收材料")
+	w.postFiles("", page+"/supplement", []string{strings.Repeat("x", maxUpload)}).want(413)
+	if kept, err := w.store.AttachmentsOf(t.Context(), c.Number); err != nil || len(kept) != 0 {
+		t.Fatalf("%d files of forms that failed, %v", len(kept), err)
+	}
+
+	w.postFiles("", page+"/supplement", []string{picture, "%PDF-" + strings.Repeat("x", 2<<20)}).to(page + "?done=supplement") // no words needed
+	kept, err := w.store.AttachmentsOf(t.Context(), c.Number)
+	must(t, err)
+	if len(kept) != 2 || kept[0].ComplainantID != c.ComplainantID {
+		t.Fatalf("%+v", kept)
+	}
+	for _, a := range kept {
+		w.get("", page).want(200, page+"/attachments/"+a.ID, "下载文件")
+		w.get("unit", casePath(c)).want(200, casePath(c, "attachments", a.ID))
+	}
+	timeline, err := w.store.Events(t.Context(), c.Number)
+	must(t, err)
+	if last := timeline[len(timeline)-1]; last.Action != routing.ActionSupplement || len(last.Data.Attachments) != 2 {
+		t.Errorf("last event %+v", last)
+	}
+
+	// An operator adds what a caller brings along; a case that is over takes nothing.
+	w.postFiles("operator", casePath(c, "supplement"), []string{picture}, "version", strconv.FormatInt(w.load(c.Number).Version, 10)).to(casePath(c))
+	w.postFiles("unit", casePath(c, "supplement"), []string{picture}).want(403)
+	over := w.at(routing.StateStruckOff)
+	w.postFiles("", "/p/"+over.Token+"/supplement", []string{picture}).want(409)
+	if kept, err := w.store.AttachmentsOf(t.Context(), over.Number); err != nil || len(kept) != 0 {
+		t.Errorf("%d files of a case that is over, %v", len(kept), err)
+	}
 }

@@ -152,13 +152,7 @@ func TestEvidenceOfAnApplicationIsForThoseWhoSeeTheProblem(t *testing.T) {
 	must(t, err)
 	path := "/console/problems/" + p.Number
 	send := func(file string) answer {
-		const edge = "edge"
-		var body strings.Builder
-		for _, f := range [][2]string{{"note", "已付款"}, {"no_mechanism", "个案"}} {
-			fmt.Fprintf(&body, "--%s\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", edge, f[0], f[1])
-		}
-		fmt.Fprintf(&body, "--%s\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n%s\r\n--%s--\r\n", edge, file, edge)
-		return w.upload("unit", path+"/apply", "multipart/form-data; boundary="+edge, body.String())
+		return w.postFiles("unit", path+"/apply", []string{file}, "note", "已付款", "no_mechanism", "个案")
 	}
 	send("<script>").want(422, "只收图片", "已付款")
 	send("%PDF-" + strings.Repeat("x", maxBody)).to(path) // larger than any other form

@@ -14,6 +14,9 @@ import (
 // stepsPerHour bounds what one page of a complainant may send; nobody with a complaint gets near it.
 const stepsPerHour = 30
 
+// ownActionPath is where complainants' steps are posted.
+const ownActionPath = "/p/:token/:action"
+
 // ownView is the complainant's own page.
 type ownView struct {
 	Case     routing.Case // contact masked: the address may be shown to somebody else on the same telephone
@@ -93,7 +96,7 @@ func (s *Console) loadOwn(c *gin.Context, actor routing.Actor, found routing.Cas
 		if f.Action == routing.ActionSupplement {
 			hide := f
 			v.Hide = &hide
-			f.Fields = []string{"note"}
+			f.Fields = []string{"note", "files"}
 		}
 		if slices.Contains(ownSteps, f.Action) {
 			v.Forms = append(v.Forms, f)
@@ -119,11 +122,15 @@ func (s *Console) ownStep(c *gin.Context, actor routing.Actor, found routing.Cas
 		s.problem(c, http.StatusTooManyRequests, "too_many")
 		return nil
 	}
-	if err := readForm(c); err != nil {
+	files, err := readFiles(c)
+	if is[*routing.InvalidError](err) {
+		return s.ownFailed(c, actor, found, err)
+	}
+	if err != nil {
 		return err
 	}
 	step := stepOf(action, c.Request.PostForm)
-	step.Version, step.Contact = 0, nil
+	step.Version, step.Contact, step.Files = 0, nil, files
 	if _, err := s.Desk.Act(c.Request.Context(), actor, found.Number, step); err != nil {
 		return s.ownFailed(c, actor, found, err)
 	}

@@ -48,10 +48,10 @@ func (s *Console) protect(c *gin.Context) {
 		return
 	}
 	limit := int64(maxBody)
-	if c.FullPath() == entryActionPath && c.Param("action") == string(routing.ProblemApply) {
+	switch c.FullPath() + " " + c.Param("action") {
+	case entryActionPath + " " + string(routing.ProblemApply), caseActionPath + " " + string(routing.ActionSupplement), ownActionPath + " " + string(routing.ActionSupplement):
 		limit = maxUpload
-	}
-	if c.FullPath() == importsPath {
+	case importsPath + " ":
 		limit = maxSheet
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)

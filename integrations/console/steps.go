@@ -14,6 +14,9 @@ import (
 	"jiesu/routing"
 )
 
+// caseActionPath is where steps on cases are posted.
+const caseActionPath = "/console/cases/:number/:action"
+
 // form is one legal step as a form: the fields it has, and what was typed when it failed.
 type form struct {
 	Action    routing.Action
@@ -77,7 +80,7 @@ var stepFields = map[routing.Action][]string{
 	routing.ActionCallBack:   {"unreached", "rating", "note"},
 	routing.ActionUrge:       {"note"},
 	routing.ActionSupervise:  {"note!"},
-	routing.ActionSupplement: {"note", "contact", "confidential"},
+	routing.ActionSupplement: {"note", "files", "contact", "confidential"},
 	routing.ActionReveal:     {"note!"},
 }
 
@@ -155,6 +158,13 @@ func (s *Console) placeOf(c routing.Case) place {
 	return p
 }
 
+// propose chooses a unit, if the item may go to it.
+func (p *place) propose(unit string) {
+	if slices.Contains(p.Leads, unit) {
+		p.Unit = unit
+	}
+}
+
 // keepPlace puts back the placement that was chosen in a form that failed.
 func (s *Console) keepPlace(f *form) {
 	if !f.Has("place") {
@@ -199,15 +209,20 @@ func (s *Console) unitOptions(c *gin.Context, _ routing.Actor) error {
 
 // act does the step of a form. When it cannot be done, the page comes back as the case now is, with what was typed.
 func (s *Console) act(c *gin.Context, actor routing.Actor) error {
-	if err := readForm(c); err != nil {
+	files, err := readFiles(c)
+	if is[*routing.InvalidError](err) {
+		return s.stepFailed(c, actor, err)
+	}
+	if err != nil {
 		return err
 	}
 	number, action := c.Param("number"), routing.Action(c.Param("action"))
 	if action == routing.ActionReveal {
 		return s.reveal(c, actor)
 	}
-	_, err := s.Desk.Act(c.Request.Context(), actor, number, stepOf(action, c.Request.PostForm))
-	if err != nil {
+	step := stepOf(action, c.Request.PostForm)
+	step.Files = files
+	if _, err := s.Desk.Act(c.Request.Context(), actor, number, step); err != nil {
 		return s.stepFailed(c, actor, err)
 	}
 	s.Logger.Info("step taken", "number", number, "action", string(action), "actor_id", actor.ID)

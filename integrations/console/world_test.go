@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -325,10 +326,30 @@ func (w *world) upload(user, path, contentType, body string) answer {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", contentType)
-	r.AddCookie(&http.Cookie{Name: cookieName, Value: w.cookie(user)})
+	if user != "" {
+		r.AddCookie(&http.Cookie{Name: cookieName, Value: w.cookie(user)})
+	}
 	rec := httptest.NewRecorder()
 	w.engine.ServeHTTP(rec, r)
 	return answer{rec, w.t, rec.Body.String()}
+}
+
+// postFiles posts a form of name, value, … with files.
+func (w *world) postFiles(user, path string, files []string, fields ...string) answer {
+	w.t.Helper()
+	var b strings.Builder
+	form := multipart.NewWriter(&b)
+	for i := 0; i+1 < len(fields); i += 2 {
+		must(w.t, form.WriteField(fields[i], fields[i+1]))
+	}
+	for _, content := range files {
+		part, err := form.CreateFormFile("files", "张三的材料.png") // a name says who sends it: it is not kept
+		must(w.t, err)
+		_, err = io.WriteString(part, content)
+		must(w.t, err)
+	}
+	must(w.t, form.Close())
+	return w.upload(user, path, form.FormDataContentType(), b.String())
 }
 
 func formOf(fields ...string) url.Values {

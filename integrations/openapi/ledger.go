@@ -303,12 +303,12 @@ func (a *API) addEvidence(ctx context.Context, actor routing.Actor, in *evidence
 		return nil, routing.ErrNotFound
 	}
 	content, err := base64.StdEncoding.DecodeString(in.Body.Content)
-	kind, contentType := routing.EvidenceKind(content)
-	if err != nil || kind == "" {
+	file, unknown := routing.NewFile(content)
+	if err != nil || unknown != nil {
 		return nil, &routing.InvalidError{Field: "content", Key: "error.evidence_type"}
 	}
 	return once(ctx, a, actor, in.IdempotencyKey, in.Number+"/evidence", in.Body, func(ctx context.Context, tx routing.Tx) (*evidenceOutput, error) {
-		kept, err := a.Desk.AddEvidenceIn(ctx, tx, actor, in.Number, kind, contentType, content)
+		kept, err := a.Desk.AddEvidenceIn(ctx, tx, actor, in.Number, file)
 		if err != nil {
 			return nil, err
 		}
