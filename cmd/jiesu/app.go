@@ -341,7 +341,7 @@ func (a *app) buildHTTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Orders: a.uploads, Codes: a.sendsCodes(), Wording: a.words, Plan: a.plan, Live: a.live,
+	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Orders: a.uploads, Codes: a.sendsCodes(), SampleSize: a.cfg.Evaluation.Sample, Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

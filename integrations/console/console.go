@@ -40,6 +40,7 @@ type Config struct {
 	Secure          bool              // the console is served over https: the cookie is for https only
 	PublicURL       string            // scheme://host[:port] that browsers use
 	Knowledge       map[string][]byte // Markdown by item, read beside the filing form
+	SampleSize      int               // cases drawn for a third party, unless another number is asked for
 	Codes           bool              // codes can be sent by SMS
 	Sandbox         bool              // the stand-in for WeChat is on: pages say that nothing here is real
 	// QR makes a WeChat code that binds the case with this token to the fan who scans it, and returns its image's address.
@@ -161,6 +162,7 @@ func (s *Console) Routes(r gin.IRouter) {
 	s.listRoutes(g)
 	g.GET("/console/papers", s.staff(s.papers, readers...))
 	g.POST("/console/papers", s.staff(s.makePaper, overseers...))
+	g.GET(samplePath, s.staff(s.sample, overseers...))
 	g.GET("/console/papers/:period/:scope", s.staff(s.paper, readers...))
 	g.GET("/console/papers/:period/:scope/cases", s.staff(s.paperCases, readers...))
 	g.GET("/console/papers/:period/:scope/workbook.xlsx", s.staff(s.paperWorkbook, readers...))

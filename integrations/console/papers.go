@@ -23,6 +23,8 @@ type papersView struct {
 	Groups []paperGroup
 	Scopes []report.Scope // whose papers the actor may open, the first one at a click
 	Make   []makeChoice   // what the office may have made anew or before its time
+	Draws  []string       // periods that the office may draw a sample of for a third party
+	Size   int            // of the sample, unless another is asked for
 }
 
 // paperGroup is the papers of one kind.
@@ -55,6 +57,9 @@ func (s *Console) papers(c *gin.Context, actor routing.Actor) error {
 			now := report.PeriodOf(kind, s.Now())
 			v.Make = append(v.Make, makeChoice{now, false}, makeChoice{now.Before(), true})
 		}
+	}
+	if slices.Contains(overseers, actor.Role) {
+		v.Draws, v.Size = s.drawable(), s.SampleSize
 	}
 	s.render(c, http.StatusOK, "papers", page{Title: "console.papers.title", Actor: actor, Section: "papers", Data: v})
 	return nil

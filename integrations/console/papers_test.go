@@ -220,3 +220,26 @@ func TestPapersLookRightOnEveryScreen(t *testing.T) {
 		p.quiet()
 	}
 }
+
+func TestTheOfficeDrawsASampleForAThirdParty(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.made()
+	w.get("office", "/console/papers").want(200, `action="/console/sample.xlsx"`, "<option>2026-10</option>", "<option>2026-Q3</option>", "<option>2025</option>").lacks("<option>2026-11</option>")
+	w.get("unit", "/console/papers").want(200).lacks("sample.xlsx")
+	for path, says := range map[string]string{"?period=2026-13": "请从列表里选", "?period=2026-W40": "请从列表里选", "?period=2026-10&size=0": "1 到 10000", "?period=2026-10&size=x": "1 到 10000"} {
+		w.get("office", samplePath+path).want(422, says)
+	}
+	for _, role := range []string{"unit", "operator", ""} {
+		if a := w.get(role, samplePath+"?period=2026-10"); a.Code == 200 {
+			t.Errorf("%q got a sample", role)
+		}
+	}
+	first := w.get("office", samplePath+"?period=2026-10&size=5").want(200)
+	if got := first.Header().Get("Content-Disposition"); got != `attachment; filename="sample-2026-10.xlsx"` || !strings.HasPrefix(first.body, "PK") {
+		t.Errorf("%s, %d bytes", got, len(first.body))
+	}
+	if again := w.get("office", samplePath+"?period=2026-10&size=5"); again.body != first.body {
+		t.Error("drawn again, the sample is another")
+	}
+}

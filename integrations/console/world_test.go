@@ -188,7 +188,7 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	t.Cleanup(w.stop)
 	w.orders = sheets{desk: w.desk}
 	w.voices = heard{desk: w.desk, store: w.store}
-	c := Config{Store: w.store, Desk: w.desk, Judge: judge{}, Voices: &w.voices, Orders: &w.orders, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
+	c := Config{Store: w.store, SampleSize: 50, Desk: w.desk, Judge: judge{}, Voices: &w.voices, Orders: &w.orders, Press: report.NewPress(w.store, w.plan, w.words, w.clock.now), Wording: w.words, Plan: w.plan, Live: w.live, Now: w.clock.now,
 		Logger: slog.New(slog.NewTextHandler(&locked{w: w.log}, nil)), SessionIdle: time.Hour, SessionAbsolute: 12 * time.Hour, MaxFailures: 3,
 		LockFor: 15 * time.Minute, PublicURL: publicURL, Stopping: stopping}
 	for _, f := range change {

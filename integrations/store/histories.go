@@ -19,6 +19,7 @@ type historyData struct {
 	District string             `json:"district"`
 	Days     int                `json:"days"`
 	Rating   *routing.Rating    `json:"rating"`
+	Missed   bool               `json:"unreached"`
 	Urgency  *routing.Urgency   `json:"urgency"`
 	Clock    *routing.ClockMark `json:"clock"`
 	Incident string             `json:"incident"`
@@ -27,7 +28,7 @@ type historyData struct {
 // lines are the events of a case in one text, a line each. It is many times quicker to read than a row for each event: a quarter has millions.
 // The data of other actions isn't needed and isn't read.
 const lines = `string_agg(seq || ' ' || action || ' ' || at || ' ' || actor_role || ' ' || actor_unit || ' ' || from_state || ' ' || to_state || ' ' ||
-	CASE WHEN action IN ('file', 'assign', 'reassign', 'progress', 'extend', 'rate', 'join', 'warn', 'urge', 'supervise', 'bulletin') THEN data ELSE '' END, '
+	CASE WHEN action IN ('file', 'assign', 'reassign', 'progress', 'extend', 'rate', 'call-back', 'join', 'warn', 'urge', 'supervise', 'bulletin') THEN data ELSE '' END, '
 ' ORDER BY seq)`
 
 // Histories implements routing.Reader. A case that wasn't touched since the span began and isn't open now was not open in the span.
@@ -192,6 +193,6 @@ func recount(data string) (d routing.EventData, err error) {
 	if err := json.Unmarshal([]byte(data), &h); err != nil {
 		return d, fmt.Errorf("read data: %w", err)
 	}
-	return routing.EventData{Internal: h.Internal, Item: h.Item, Unit: h.Unit, District: h.District, Days: h.Days, Rating: h.Rating,
+	return routing.EventData{Internal: h.Internal, Item: h.Item, Unit: h.Unit, District: h.District, Days: h.Days, Rating: h.Rating, Unreached: h.Missed,
 		Urgency: h.Urgency, Clock: h.Clock, Incident: h.Incident}, nil
 }

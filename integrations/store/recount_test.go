@@ -155,7 +155,8 @@ func (r *recount) figures() map[string]string {
 		"withdrawn": "withdraw", "not_accepted": "not-accept", "transferred": "transfer", "urged": "urge", "supervised": "supervise", "named": "bulletin", "joined": "join"} {
 		q[figure] = count(`t_events WHERE action = '` + action + `' AND ` + in)
 	}
-	lastWord := `t_events e WHERE action = 'rate' AND ` + in + ` AND seq = (SELECT max(seq) FROM t_events x WHERE x.case_number = e.case_number AND x.action = 'rate'
+	judged := `action IN ('rate', 'call-back') AND <rating.solved> IS NOT NULL`
+	lastWord := `t_events e WHERE ` + judged + ` AND ` + in + ` AND seq = (SELECT max(seq) FROM t_events x WHERE x.case_number = e.case_number AND ` + judged + `
 		AND x.at >= {from} AND x.at < {to}) AND `
 	for figure, said := range map[string]string{"solved_yes": "<rating.solved> = 'yes'", "solved_partly": "<rating.solved> = 'partly'", "solved_no": "<rating.solved> = 'no'",
 		"satisfied_yes": "<rating.satisfied> >= 4", "satisfied_no": "<rating.satisfied> IN (1, 2, 3)", "satisfied_unsaid": "<rating.satisfied> = 0"} {

@@ -215,7 +215,14 @@ func (l *yearLife) replied() bool {
 			continue
 		}
 		r := routing.Rating{Solved: []routing.Solved{routing.SolvedYes, routing.SolvedYes, routing.SolvedPartly, routing.SolvedNo}[l.random.IntN(4)], Satisfied: l.random.IntN(6)}
-		if !l.do(l.hours(1, 200), routing.ActionRate, routing.RoleComplainant, l.c.State, routing.EventData{Rating: &r}) {
+		action, by := routing.ActionRate, routing.RoleComplainant
+		if l.chance(.2) {
+			action, by = routing.ActionCallBack, routing.RoleOperator
+			if l.chance(.3) && !l.do(l.hours(1, 20), action, by, l.c.State, routing.EventData{Unreached: true}) {
+				return false
+			}
+		}
+		if !l.do(l.hours(1, 200), action, by, l.c.State, routing.EventData{Rating: &r}) {
 			return false
 		}
 		if r.Solved == routing.SolvedNo && l.c.Redos < 3 && l.chance(.6) {

@@ -53,28 +53,14 @@ type Drawn struct {
 
 // Cases draws the sample, in the order of the numbers. total is how many cases were answered in the period.
 func (d Draw) Cases(ctx context.Context, store routing.Reader, plan *routing.Plan) (drawn []Drawn, total int, err error) {
-	q := routing.Query{Visible: routing.System(), Limit: 200}
-	for {
-		cases, next, err := store.Cases(ctx, q)
-		if err != nil {
-			return nil, 0, fmt.Errorf("read cases to draw from: %w", err)
+	err = store.Histories(ctx, routing.Span{From: d.From, To: d.To}, func(h routing.History) error {
+		if one, ok := d.look(h, plan); ok {
+			drawn = append(drawn, one)
 		}
-		for _, c := range cases {
-			if !c.FiledAt.Before(d.To) || c.UpdatedAt.Before(d.From) {
-				continue
-			}
-			events, err := store.Events(ctx, c.Number)
-			if err != nil {
-				return nil, 0, fmt.Errorf("read events of %s: %w", c.Number, err)
-			}
-			if one, ok := d.look(c, events, plan); ok {
-				drawn = append(drawn, one)
-			}
-		}
-		if next == "" {
-			break
-		}
-		q.Cursor = next
+		return nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("draw a sample: %w", err)
 	}
 	total = len(drawn)
 	slices.SortFunc(drawn, func(a, b Drawn) int { return bytes.Compare(a.rank[:], b.rank[:]) })
@@ -84,15 +70,10 @@ func (d Draw) Cases(ctx context.Context, store routing.Reader, plan *routing.Pla
 }
 
 // look replays the case up to the end of the period. False: it wasn't answered in the period, or was taken back or handed on by its end.
-func (d Draw) look(c routing.Case, events []routing.Event, plan *routing.Plan) (Drawn, bool) {
-	one := Drawn{Case: routing.Case{Number: c.Number, Channel: c.Channel, FiledAt: c.FiledAt}, Days: -1, rank: sha256.Sum256([]byte(d.Period + "/" + c.Number))}
-	var past []routing.Event
-	for _, e := range events {
-		if !e.At.Before(d.To) {
-			break
-		}
+func (d Draw) look(h routing.History, plan *routing.Plan) (Drawn, bool) {
+	one := Drawn{Case: routing.Case{Number: h.Number, Channel: h.Channel, FiledAt: h.Events[0].At}, Days: -1, rank: sha256.Sum256([]byte(d.Period + "/" + h.Number))}
+	for _, e := range h.Events {
 		one.Case.Apply(e, plan)
-		past = append(past, e)
 		if e.Action == routing.ActionReply && !e.At.Before(d.From) {
 			one.Answered = e.At
 		}
@@ -105,7 +86,7 @@ func (d Draw) look(c routing.Case, events []routing.Event, plan *routing.Plan) (
 		return Drawn{}, false
 	}
 	if plan.Timetable != nil {
-		one.measure(plan.Timetable.Clocks(plan, c.Channel, past, d.To), plan.Timetable)
+		one.measure(plan.Timetable.Clocks(plan, h.Channel, h.Events, d.To), plan.Timetable)
 	}
 	return one, true
 }

@@ -32,6 +32,7 @@ func testHistories(t *testing.T, s routing.Store) {
 	complainant(t, s, "1")
 	day := 24 * time.Hour
 	from := stored(noon).Add(30 * day)
+	rated := func(n int) *routing.Rating { return &routing.Rating{Solved: routing.SolvedNo, Satisfied: n} }
 	span := routing.Span{From: from, To: from.Add(7 * day)}
 	for n := range 6 { // all filed before the span
 		file(t, s, n, "1", nil)
@@ -42,8 +43,9 @@ func testHistories(t *testing.T, s routing.Store) {
 	advance(t, s, number(1), routing.ActionStrikeOff, struck, from, nil)                        // done in it
 	advance(t, s, number(2), routing.ActionSign, routing.StateSigned, span.To, nil)             // open throughout, signed after it
 	// 3 is open and untouched.
-	rating := routing.Rating{Solved: routing.SolvedNo, Satisfied: 2}
-	advance(t, s, number(4), routing.ActionRate, routing.StateReplied, span.To.Add(-time.Millisecond), func(d *routing.EventData) { d.Rating = &rating })
+	advance(t, s, number(4), routing.ActionCallBack, routing.StateReplied, from, func(d *routing.EventData) { d.Unreached = true })
+	advance(t, s, number(4), routing.ActionCallBack, routing.StateReplied, from, func(d *routing.EventData) { d.Rating = rated(1) })
+	advance(t, s, number(4), routing.ActionRate, routing.StateReplied, span.To.Add(-time.Millisecond), func(d *routing.EventData) { d.Rating = rated(2) })
 	advance(t, s, number(5), routing.ActionProgress, routing.StateSigned, from, func(d *routing.EventData) { d.Internal = true })
 	late := file(t, s, 6, "1", func(c *routing.Case) { c.FiledAt = span.To }) // filed after it
 
@@ -63,7 +65,7 @@ func testHistories(t *testing.T, s routing.Store) {
 	if _, there := found[late.Number]; there {
 		t.Error("a case that was filed afterwards is among them")
 	}
-	for n, events := range map[int]int{1: 2, 2: 1, 3: 1, 4: 2, 5: 2} {
+	for n, events := range map[int]int{1: 2, 2: 1, 3: 1, 4: 4, 5: 2} {
 		h := found[number(n)]
 		if len(h.Events) != events || h.Channel != routing.ChannelWeChat || h.Events[0].Data.Unit != "finance" || h.Events[0].Seq != 1 {
 			t.Errorf("case %d: %+v", n, h)
@@ -74,7 +76,9 @@ func testHistories(t *testing.T, s routing.Store) {
 			}
 		}
 	}
-	want(t, "rating", *found[number(4)].Events[1].Data.Rating, nil, rating)
+	said := found[number(4)].Events[1:]
+	want(t, "what the complainant said", []any{said[0].Data.Unreached, said[0].Data.Rating == nil, said[1].Data.Unreached, *said[1].Data.Rating, *said[2].Data.Rating}, nil,
+		[]any{true, true, false, *rated(1), *rated(2)})
 	if e := found[number(5)].Events[1]; !e.Data.Internal || e.Actor.Unit != "finance" || e.To != routing.StateSigned || !e.At.Equal(from) {
 		t.Errorf("%+v", e)
 	}
