@@ -61,7 +61,12 @@ func (c Clock) Pauses() []Pause { return c.pauses }
 // Clocks computes every clock that the events have started, in the order of their starts, as they stand at the moment now. Events after
 // it are left out, so that a paper re-made for a past day says the same.
 func (t *Timetable) Clocks(p *Plan, ch Channel, events []Event, now time.Time) []Clock {
-	f := fold{table: t, plan: p, facts: facts{channel: ch, item: Other}}
+	return t.AppendClocks(nil, p, ch, events, now)
+}
+
+// AppendClocks is Clocks into memory that was used before: papers compute those of millions of cases.
+func (t *Timetable) AppendClocks(clocks []Clock, p *Plan, ch Channel, events []Event, now time.Time) []Clock {
+	f := fold{table: t, plan: p, facts: facts{channel: ch, item: Other}, clocks: clocks[:0]}
 	now = now.Truncate(time.Millisecond) // as precise as what is stored
 	for _, e := range events {
 		e.At = later(f.last, e.At.Truncate(time.Millisecond)) // clocks of several servers differ a little

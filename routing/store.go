@@ -34,10 +34,11 @@ type Reader interface {
 	DueTicks(ctx context.Context, now time.Time, limit int) ([]string, error)
 
 	// Histories hands over, in the order of their numbers, at least the cases that were open at a moment of the span or of which something
-	// happened in it, each with all its events before the span's end. It stops at visit's first error and returns it.
-	Histories(ctx context.Context, s Span, visit func(h History) error) error
+	// happened in it, each with all its events before the span's end. It stops at the first error of a visit and returns it. Each case goes to
+	// one of the visits, which run side by side; its events are good until the visit returns.
+	Histories(ctx context.Context, s Span, visits ...func(h History) error) error
 	// Placements hands over, in the order of their numbers, the cases filed in the span, each with its events in the span that say where it
-	// belongs: file, assign, reassign.
+	// belongs: file, assign, reassign. They are good until the visit returns.
 	Placements(ctx context.Context, s Span, visit func(h History) error) error
 	// ProblemHistories hands over, in the order of their numbers, at least the problems that were open at a moment of the span or of which
 	// something happened in it, each with all its events before the span's end.

@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"jiesu/routing"
@@ -32,8 +34,8 @@ const lines = `string_agg(seq || ' ' || action || ' ' || at || ' ' || actor_role
 ' ORDER BY seq)`
 
 // Histories implements routing.Reader. A case that wasn't touched since the span began and isn't open now was not open in the span.
-func (r reader) Histories(ctx context.Context, s routing.Span, visit func(routing.History) error) error {
-	err := r.histories(ctx, visit, `SELECT cases.number, cases.channel, `+lines+` FROM cases JOIN events ON case_number = number
+func (r reader) Histories(ctx context.Context, s routing.Span, visits ...func(routing.History) error) error {
+	err := r.histories(ctx, visits, `SELECT cases.number, cases.channel, `+lines+` FROM cases JOIN events ON case_number = number
 		WHERE filed_at < $2 AND (updated_at >= $1 OR state IN ('triage', 'dispatched', 'signed', 'refused', 'replied', 'closed')) AND at < $2
 		GROUP BY cases.number ORDER BY cases.number`, at(s.From), at(s.To))
 	if err != nil {
@@ -44,7 +46,7 @@ func (r reader) Histories(ctx context.Context, s routing.Span, visit func(routin
 
 // Placements implements routing.Reader.
 func (r reader) Placements(ctx context.Context, s routing.Span, visit func(routing.History) error) error {
-	err := r.histories(ctx, visit, `SELECT cases.number, cases.channel, `+lines+` FROM cases JOIN events ON case_number = number
+	err := r.histories(ctx, []func(routing.History) error{visit}, `SELECT cases.number, cases.channel, `+lines+` FROM cases JOIN events ON case_number = number
 		WHERE filed_at >= $1 AND filed_at < $2 AND at < $2 AND action IN ('file', 'assign', 'reassign')
 		GROUP BY cases.number ORDER BY cases.number`, at(s.From), at(s.To))
 	if err != nil {
@@ -122,33 +124,95 @@ func readProblemLine(line string) (e routing.ProblemEvent, err error) {
 	return e, nil
 }
 
-// histories runs a query of cases with their events' lines.
-func (r reader) histories(ctx context.Context, visit func(routing.History) error, query string, args ...any) error {
+// batch is how many rows go to a visitor at a time.
+const batch = 256
+
+// histories runs a query of cases with their events' lines. The database reads on while the visitors take apart what it has read: each on a
+// core of its own, into memory of its own.
+func (r reader) histories(ctx context.Context, visits []func(routing.History) error, query string, args ...any) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	rows, err := r.run.QueryContext(ctx, query, args...)
 	if err != nil {
 		return translate(err)
 	}
 	defer func() { _ = rows.Close() }() // its error is rows.Err's
-	for rows.Next() {
-		var h routing.History
-		var text string
-		if err := rows.Scan(&h.Number, &h.Channel, &text); err != nil {
-			return err
-		}
-		h.Events = make([]routing.Event, 0, strings.Count(text, "\n")+1)
-		for line := range strings.SplitSeq(text, "\n") { // JSON has no line breaks
-			e, err := readLine(line)
-			if err != nil {
-				return fmt.Errorf("event %d of case %s: %w", e.Seq, h.Number, err)
+	work, failed := make(chan []historyRow, len(visits)), make([]error, len(visits))
+	var visitors sync.WaitGroup
+	for i, visit := range visits {
+		visitors.Go(func() {
+			if failed[i] = showAll(work, visit); failed[i] != nil {
+				stop()
 			}
-			e.Case = h.Number
-			h.Events = append(h.Events, e)
-		}
-		if err := visit(h); err != nil {
+		})
+	}
+	unread := feed(ctx, rows, work)
+	close(work)
+	visitors.Wait()
+	for _, err := range failed {
+		if err != nil { // the cause of a reading that was stopped
 			return err
 		}
 	}
-	return translate(rows.Err())
+	return translate(unread)
+}
+
+// historyRow is a case as it is read: the text holds its events.
+type historyRow struct {
+	number  string
+	channel routing.Channel
+	text    string
+}
+
+// feed sends rows until there are no more or somebody has had enough.
+func feed(ctx context.Context, rows *sql.Rows, work chan<- []historyRow) error {
+	next := make([]historyRow, 0, batch)
+	send := func() error {
+		select {
+		case work <- next:
+			next = make([]historyRow, 0, batch)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for rows.Next() {
+		var row historyRow
+		if err := rows.Scan(&row.number, &row.channel, &row.text); err != nil {
+			return err
+		}
+		if next = append(next, row); len(next) == batch {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return send()
+}
+
+// showAll takes rows apart and shows their cases to a visitor, all in the same memory: that of millions of events is most of the work.
+func showAll(work <-chan []historyRow, visit func(routing.History) error) error {
+	var events []routing.Event
+	for rows := range work {
+		for _, row := range rows {
+			events = events[:0]
+			for line := range strings.SplitSeq(row.text, "\n") { // JSON has no line breaks
+				e, err := readLine(line)
+				if err != nil {
+					return fmt.Errorf("event %d of case %s: %w", e.Seq, row.number, err)
+				}
+				e.Case = row.number
+				events = append(events, e)
+			}
+			if err := visit(routing.History{Number: row.number, Channel: row.channel, Events: events}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // words takes a line apart; none of its words but the last, the data, holds a space.

@@ -147,7 +147,7 @@ func (l *yearLife) triage(item string, leads []string) {
 	switch r := l.random.Float64(); {
 	case r < .06:
 		l.do(l.hours(1, 60), routing.ActionNotAccept, routing.RoleOffice, routing.StateNotAccepted, routing.EventData{})
-	case r < .1:
+	case r < .25:
 		l.do(l.hours(1, 60), routing.ActionTransfer, routing.RoleOffice, routing.StateTransferred, routing.EventData{})
 	default:
 		l.do(l.hours(.5, 90), routing.ActionAssign, routing.RoleOffice, routing.StateDispatched,

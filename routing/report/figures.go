@@ -39,7 +39,7 @@ func (f Figures) Provisional() bool { return f.Until.Before(f.Period.Span().To) 
 
 // Source is what papers are computed from; routing.Reader is one.
 type Source interface {
-	Histories(ctx context.Context, s routing.Span, visit func(routing.History) error) error
+	Histories(ctx context.Context, s routing.Span, visits ...func(routing.History) error) error
 	Placements(ctx context.Context, s routing.Span, visit func(routing.History) error) error
 	ProblemHistories(ctx context.Context, s routing.Span, visit func(routing.ProblemHistory) error) error
 }
@@ -108,37 +108,16 @@ func sum(ctx context.Context, parts []count) (*tally, error) {
 	return total, errors.Join(failed...)
 }
 
-// batch is how many histories a worker gets at a time.
-const batch = 256
-
-// read counts the span. The database reads on while the clocks of what it has read are counted.
+// read counts the span, on every core.
 func (t *tally) read(ctx context.Context, from Source, plan *routing.Plan, span routing.Span) error {
-	work := make(chan []routing.History, 4)
-	parts := make([]*tally, max(2, runtime.GOMAXPROCS(0)))
-	var workers sync.WaitGroup
+	parts := make([]*tally, runtime.GOMAXPROCS(0))
+	visits := make([]func(routing.History) error, len(parts))
 	for i := range parts {
-		part := &tally{cells: map[Place]*Cell{}}
-		parts[i] = part
-		workers.Go(func() {
-			r := reading{plan: plan, span: span, until: span.To, tell: part.add}
-			for histories := range work {
-				for _, h := range histories {
-					r.take(h)
-				}
-			}
-		})
+		parts[i] = &tally{cells: map[Place]*Cell{}}
+		r := reading{plan: plan, span: span, until: span.To, tell: parts[i].add}
+		visits[i] = func(h routing.History) error { r.take(h); return nil }
 	}
-	var next []routing.History
-	err := from.Histories(ctx, span, func(h routing.History) error {
-		if next = append(next, h); len(next) == batch {
-			work <- next
-			next = make([]routing.History, 0, batch)
-		}
-		return nil
-	})
-	work <- next
-	close(work)
-	workers.Wait()
+	err := from.Histories(ctx, span, visits...)
 	for _, part := range parts {
 		t.merge(part)
 	}

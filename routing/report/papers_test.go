@@ -146,9 +146,9 @@ func tell(t testing.TB, tales []tale) (all told) {
 }
 
 // Histories hands over every case and every event before the end, as a store does at least.
-func (all told) Histories(_ context.Context, s routing.Span, visit func(routing.History) error) error {
+func (all told) Histories(_ context.Context, s routing.Span, visits ...func(routing.History) error) error {
 	for _, h := range all {
-		if err := visit(h); err != nil {
+		if err := visits[0](h); err != nil {
 			return err
 		}
 	}

@@ -50,7 +50,8 @@ type reading struct {
 	until time.Time // events from then on are not known yet
 	tell  func(fact)
 
-	places []Place // after each event of the history in hand
+	places  []Place         // after each event of the history in hand
+	counted []routing.Clock // its clocks
 }
 
 // take reads one history. Events are taken where they lie in the span; what stands at its end is taken at until.
@@ -169,7 +170,8 @@ func (r *reading) clocks(h routing.History, events []routing.Event, say func(Fig
 		return
 	}
 	lateUnits, openUnits := map[string]bool(nil), map[string]bool(nil)
-	for _, c := range r.plan.Timetable.Clocks(r.plan, h.Channel, events, r.until) {
+	r.counted = r.plan.Timetable.AppendClocks(r.counted, r.plan, h.Channel, events, r.until)
+	for _, c := range r.counted {
 		if c.Rule.Window {
 			continue
 		}

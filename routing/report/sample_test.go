@@ -21,7 +21,7 @@ type archive struct {
 }
 
 // Histories hands over every case that was filed before the end.
-func (a *archive) Histories(_ context.Context, s routing.Span, visit func(routing.History) error) error {
+func (a *archive) Histories(_ context.Context, s routing.Span, visits ...func(routing.History) error) error {
 	for _, c := range a.cases {
 		h := routing.History{Number: c.Number, Channel: c.Channel}
 		for _, e := range a.events[c.Number] {
@@ -33,7 +33,7 @@ func (a *archive) Histories(_ context.Context, s routing.Span, visit func(routin
 		if len(h.Events) == 0 {
 			continue
 		}
-		if err := visit(h); err != nil {
+		if err := visits[0](h); err != nil {
 			return err
 		}
 	}

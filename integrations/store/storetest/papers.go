@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,6 +57,7 @@ func testHistories(t *testing.T, s routing.Store) {
 		if h.Number <= last {
 			t.Errorf("%s comes after %s", h.Number, last)
 		}
+		h.Events = slices.Clone(h.Events)
 		last, found[h.Number] = h.Number, h
 		return nil
 	})
@@ -82,7 +85,16 @@ func testHistories(t *testing.T, s routing.Store) {
 	if e := found[number(5)].Events[1]; !e.Data.Internal || e.Actor.Unit != "finance" || e.To != routing.StateSigned || !e.At.Equal(from) {
 		t.Errorf("%+v", e)
 	}
+	var seen sync.Map
+	visit := func(h routing.History) error { seen.Store(h.Number, len(h.Events)); return nil }
+	want(t, "visitors", s.Histories(t.Context(), span, visit, visit, visit), nil, error(nil))
+	for number, h := range found {
+		if n, _ := seen.Load(number); n != len(h.Events) {
+			t.Errorf("several visitors of %s saw %v events, one %d", number, n, len(h.Events))
+		}
+	}
 	stop := errors.New("enough")
+	wantErr(t, "an error of one visitor of several", s.Histories(t.Context(), span, func(routing.History) error { return stop }, func(routing.History) error { return stop }), stop)
 	calls := 0
 	err = s.Histories(t.Context(), span, func(routing.History) error { calls++; return stop })
 	wantErr(t, "visit's error", err, stop)
