@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,6 +22,15 @@ const (
 	HookCloudEvents HookFormat = "cloudevents" // CloudEvents 1.0, structured
 )
 
+// Robot is the kind of a group chat's robot (群机器人), which tells the staff in the chat in words what a system is told as data.
+type Robot string
+
+// The robots.
+const (
+	RobotWeCom    Robot = "wecom"    // 企业微信
+	RobotDingTalk Robot = "dingtalk" // 钉钉, 政务钉钉; its keyword is 接诉
+)
+
 // Endpoint is where an outside system is told of events of cases.
 type Endpoint struct {
 	ID        string
@@ -29,6 +39,8 @@ type Endpoint struct {
 	Events    []string // "case.reply", or "case.*"; none: all
 	Secrets   []string // whsec_…, the newest first; while two are there both sign
 	Format    HookFormat
+	Robot     Robot     // "": a system
+	Unit      string    // cases that it leads or assists in alone; "": all
 	OffSince  time.Time // zero: it is on
 	OffWhy    HookOff
 	MadeBy    string // name of who made it
@@ -86,6 +98,8 @@ type hookData struct {
 	District   string    `json:"district"`
 	ExternalID string    `json:"external_id,omitempty"` // number of the system that filed it
 	Role       Role      `json:"role"`                  // of who did it
+	Clock      ClockKind `json:"clock,omitempty"`       // of a warning, an urging …: which limit
+	Due        time.Time `json:"due,omitzero"`          // when it ends or ended
 }
 
 // HookType is the type of an event of a case: case.file, case.strike_off …
@@ -104,6 +118,12 @@ func (e Endpoint) wants(kind string) bool {
 	return false
 }
 
+// concerns reports whether the endpoint is told of the case: that of a unit of nothing that the unit mustn't see.
+func (e Endpoint) concerns(c Case) bool {
+	unit := Actor{Role: RoleUnit, Unit: e.Unit}
+	return e.Unit == "" || (e.Unit == c.Unit || slices.Contains(c.Assisting, e.Unit)) && !c.WithheldFrom(unit)
+}
+
 // hook writes what endpoints are to be told of the event, in the transaction of the event.
 func (d *Desk) hook(ctx context.Context, tx Tx, c Case, e Event) error {
 	endpoints, err := tx.Endpoints(ctx)
@@ -111,7 +131,7 @@ func (d *Desk) hook(ctx context.Context, tx Tx, c Case, e Event) error {
 		return fmt.Errorf("read webhook endpoints: %w", err)
 	}
 	for _, to := range endpoints {
-		if kind := HookType(e.Action); to.OffSince.IsZero() && to.wants(kind) {
+		if kind := HookType(e.Action); to.OffSince.IsZero() && to.wants(kind) && to.concerns(c) {
 			if err := d.tell(ctx, tx, to, kind, c, e); err != nil {
 				return err
 			}
@@ -124,6 +144,9 @@ func (d *Desk) tell(ctx context.Context, tx Tx, to Endpoint, kind string, c Case
 	h := Hook{ID: "msg_" + NewID(), Endpoint: to.ID, Case: c.Number, Seq: e.Seq, Type: kind, State: HookPending, CreatedAt: e.At, NextAt: e.At}
 	data := hookData{Number: c.Number, Seq: e.Seq, Action: e.Action, At: e.At, From: e.From, State: e.To, Category: c.Category, Item: c.Item, Unit: c.Unit,
 		District: c.District, ExternalID: c.ExternalID, Role: e.Actor.Role}
+	if m := e.Data.Clock; m != nil {
+		data.Clock, data.Due = m.Kind, m.Due
+	}
 	var body any = struct {
 		Type      string    `json:"type"`
 		Timestamp time.Time `json:"timestamp"`
@@ -184,7 +207,10 @@ func (d *Desk) AddEndpointIn(ctx context.Context, tx Tx, actor Actor, e Endpoint
 	if e.Format == "" {
 		e.Format = HookStandard
 	}
-	if err := e.check(); err != nil {
+	if e.Robot != "" && len(e.Events) == 0 {
+		e.Events = rungTypes()
+	}
+	if err := e.check(d.plan); err != nil {
 		return Endpoint{}, err
 	}
 	all, err := tx.Endpoints(ctx)
@@ -197,12 +223,17 @@ func (d *Desk) AddEndpointIn(ctx context.Context, tx Tx, actor Actor, e Endpoint
 	return e, tx.InsertEndpoint(ctx, e)
 }
 
-func (e Endpoint) check() error {
+func (e Endpoint) check(plan *Plan) error {
 	switch n := utf8.RuneCountInString(strings.TrimSpace(e.Name)); {
 	case n == 0 || n > 60:
 		return invalid("name", "error.hook_name")
 	case e.Format != HookStandard && e.Format != HookCloudEvents:
 		return invalid("format", "error.hook_format")
+	case e.Robot != "" && e.Robot != RobotWeCom && e.Robot != RobotDingTalk, e.Robot != "" && e.Format != HookStandard:
+		return invalid("robot", "error.hook_robot")
+	}
+	if _, known := plan.UnitByID[e.Unit]; e.Unit != "" && !known {
+		return invalid("unit", "error.unknown_unit")
 	}
 	u, err := url.Parse(e.URL)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Fragment != "" || len(e.URL) > 500 {
@@ -218,6 +249,15 @@ func (e Endpoint) check() error {
 		}
 	}
 	return nil
+}
+
+// rungTypes are what staff are told of unless they want more: that a limit is near or over.
+func rungTypes() []string {
+	var list []string
+	for _, a := range rungs {
+		list = append(list, HookType(a))
+	}
+	return list
 }
 
 // allActions are those of the table and what the system enters by itself.
@@ -271,7 +311,7 @@ func (d *Desk) ChangeEndpoint(ctx context.Context, actor Actor, id string, c End
 		if c.Drop {
 			e.Secrets = e.Secrets[:1]
 		}
-		if err := e.check(); err != nil {
+		if err := e.check(d.plan); err != nil {
 			return err
 		}
 		wasOff := !e.OffSince.IsZero()

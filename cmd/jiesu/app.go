@@ -274,7 +274,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 		return err
 	}
 	hooks, err := webhooks.New(webhooks.Config{Store: a.db.store, Desk: a.desk, Allowed: allowed, Now: clock, Logger: a.log,
-		Version: version, Registerer: a.metrics})
+		Version: version, Registerer: a.metrics, Plan: a.plan, Wording: a.words, PublicURL: a.cfg.PublicURL})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ type HookEndpoint struct {
 	URL       string             `json:"url"`
 	Events    []string           `json:"events" nullable:"false" doc:"Types that are told: case.reply, or case.* for all. Empty: all."`
 	Format    routing.HookFormat `json:"format" enum:"standard,cloudevents"`
+	Robot     routing.Robot      `json:"robot,omitempty" enum:"wecom,dingtalk" doc:"A group chat's robot: it is told in words."`
+	Unit      string             `json:"unit,omitempty" doc:"Cases that this unit leads or assists in alone."`
 	On        bool               `json:"on"`
 	OffWhy    routing.HookOff    `json:"off_why,omitempty" doc:"by_hand, gone (it answered 410) or failed (days of attempts were of no use)."`
 	CreatedAt time.Time          `json:"created_at"`
@@ -61,18 +63,20 @@ type addHookInput struct {
 		URL    string   `json:"url" maxLength:"500" example:"https://example.org/jiesu"`
 		Events []string `json:"events,omitempty" nullable:"false" maxItems:"50"`
 		Format string   `json:"format,omitempty" enum:"standard,cloudevents" default:"standard"`
+		Robot  string   `json:"robot,omitempty" enum:"wecom,dingtalk" doc:"The address is a group chat's robot (企业微信、钉钉 群机器人), which tells staff in words. Without events: of limits that are near or over."`
+		Unit   string   `json:"unit,omitempty" maxLength:"60" doc:"Only cases that this unit leads or assists in."`
 	}
 }
 
 // Resolve refuses what no database keeps.
 func (in *addHookInput) Resolve(huma.Context) []error {
-	return readable("body", field{"name", in.Body.Name}, field{"url", in.Body.URL})
+	return readable("body", field{"name", in.Body.Name}, field{"url", in.Body.URL}, field{"unit", in.Body.Unit})
 }
 
 type hookOutput struct{ Body HookEndpoint }
 
 func endpointOf(e routing.Endpoint) HookEndpoint {
-	out := HookEndpoint{ID: e.ID, Name: e.Name, URL: e.URL, Events: list(e.Events), Format: e.Format, On: e.OffSince.IsZero(), OffWhy: e.OffWhy, CreatedAt: beijing(e.CreatedAt)}
+	out := HookEndpoint{ID: e.ID, Name: e.Name, URL: e.URL, Events: list(e.Events), Format: e.Format, Robot: e.Robot, Unit: e.Unit, On: e.OffSince.IsZero(), OffWhy: e.OffWhy, CreatedAt: beijing(e.CreatedAt)}
 	if len(e.Secrets) > 0 {
 		out.Secret = e.Secrets[0]
 	}
@@ -81,7 +85,8 @@ func endpointOf(e routing.Endpoint) HookEndpoint {
 
 func (a *API) addHook(ctx context.Context, actor routing.Actor, in *addHookInput) (*hookOutput, error) {
 	return once(ctx, a, actor, in.IdempotencyKey, "webhooks", in.Body, func(ctx context.Context, tx routing.Tx) (*hookOutput, error) {
-		e, err := a.Desk.AddEndpointIn(ctx, tx, actor, routing.Endpoint{Name: in.Body.Name, URL: in.Body.URL, Events: in.Body.Events, Format: routing.HookFormat(in.Body.Format)})
+		e, err := a.Desk.AddEndpointIn(ctx, tx, actor, routing.Endpoint{Name: in.Body.Name, URL: in.Body.URL, Events: in.Body.Events, Format: routing.HookFormat(in.Body.Format),
+			Robot: routing.Robot(in.Body.Robot), Unit: in.Body.Unit})
 		if err != nil {
 			return nil, err
 		}

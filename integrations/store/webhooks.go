@@ -9,17 +9,17 @@ import (
 	"jiesu/routing"
 )
 
-const endpointColumns = `id, name, url, events, secrets, format, off_since, off_why, made_by, created_at`
+const endpointColumns = `id, name, url, events, secrets, format, robot, unit, off_since, off_why, made_by, created_at`
 
 func (r reader) readEndpoint(scan scanner) (e routing.Endpoint, err error) {
-	err = scan(&e.ID, &e.Name, sealed{r.vault, "hook_endpoints.url", &e.URL}, asJSON{&e.Events}, sealed{r.vault, "hook_endpoints.secrets", &e.Secrets}, &e.Format,
+	err = scan(&e.ID, &e.Name, sealed{r.vault, "hook_endpoints.url", &e.URL}, asJSON{&e.Events}, sealed{r.vault, "hook_endpoints.secrets", &e.Secrets}, &e.Format, &e.Robot, &e.Unit,
 		when{&e.OffSince}, &e.OffWhy, &e.MadeBy, when{&e.CreatedAt})
 	return e, err
 }
 
 func (r reader) endpointRow(e routing.Endpoint) row {
 	return row{{"id", e.ID}, {"name", e.Name}, {"url", sealed{r.vault, "hook_endpoints.url", e.URL}}, {"events", asJSON{e.Events}},
-		{"secrets", sealed{r.vault, "hook_endpoints.secrets", e.Secrets}}, {"format", e.Format}, {"off_since", at(e.OffSince)}, {"off_why", e.OffWhy},
+		{"secrets", sealed{r.vault, "hook_endpoints.secrets", e.Secrets}}, {"format", e.Format}, {"robot", e.Robot}, {"unit", e.Unit}, {"off_since", at(e.OffSince)}, {"off_why", e.OffWhy},
 		{"made_by", e.MadeBy}, {"created_at", at(e.CreatedAt)}}
 }
 

@@ -40,6 +40,9 @@ type Config struct {
 	Now        func() time.Time
 	Logger     *slog.Logger
 	Version    string
+	Plan       *routing.Plan   // names units and items to robots
+	Wording    routing.Wording // of what robots say
+	PublicURL  string          // scheme://host of the console that robots point to
 	Registerer prometheus.Registerer
 }
 
@@ -140,11 +143,19 @@ func jittered(d time.Duration) time.Duration {
 
 // post sends once. Its error is ours: a secret that can't be read, or the server that stops.
 func (s *Sender) post(ctx context.Context, h routing.Hook, to routing.Endpoint, now time.Time) (result, error) {
-	signatures, err := Sign(to.Secrets, h.ID, now, []byte(h.Body))
+	body := h.Body
+	if to.Robot != "" {
+		words, err := s.words(h, to.Robot)
+		if err != nil {
+			return result{}, err
+		}
+		body = words
+	}
+	signatures, err := Sign(to.Secrets, h.ID, now, []byte(body))
 	if err != nil {
 		return result{}, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, strings.NewReader(h.Body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, strings.NewReader(body))
 	if err != nil {
 		return result{why: "the address can't be read"}, nil //nolint:nilerr // the endpoint's fault
 	}
@@ -161,10 +172,12 @@ func (s *Sender) post(ctx context.Context, h routing.Hook, to routing.Endpoint, 
 		return result{why: reason(err)}, nil
 	}
 	defer func() { _ = answer.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10) // lets the connection be used again, if there isn't more
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to its end, so that the connection can be used again, if there isn't more
 	res := result{status: answer.StatusCode}
 	if res.status < 200 || res.status > 299 {
 		res.why, res.after = "answered "+strconv.Itoa(res.status), retryAfter(answer.Header.Get("Retry-After"), now)
+	} else if to.Robot != "" {
+		res.why = refusal(said)
 	}
 	return res, nil
 }

@@ -109,8 +109,11 @@ func start(t *testing.T, format routing.HookFormat) *world {
 	t.Cleanup(func() { must(t, st.Close()) })
 	plan := &routing.Plan{}
 	must(t, configs.Decode("plan/taxonomy.yaml", plan))
+	words, err := configs.Wording()
+	must(t, err)
 	w.desk = routing.NewDesk(st, plan, routing.NewMemory(now), now)
-	w.sender, err = New(Config{Store: st, Desk: w.desk, Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Now: now, Logger: slog.New(slog.DiscardHandler)})
+	w.sender, err = New(Config{Store: st, Desk: w.desk, Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Now: now, Logger: slog.New(slog.DiscardHandler),
+		Plan: plan, Wording: words, PublicURL: "https://jiesu.example"})
 	must(t, err)
 	server := httptest.NewServer(w.receiver)
 	t.Cleanup(server.Close)

@@ -58,7 +58,7 @@ func number(n int) string { return fmt.Sprintf("JS20261124-%06d", n) }
 func testHooks(t *testing.T, s routing.Store) {
 	at := stored(noon)
 	e := routing.Endpoint{ID: "e1", Name: "数据局", URL: "https://a.example/?token=x", Events: []string{"case.*"}, Secrets: []string{"whsec_b", "whsec_a"},
-		Format: routing.HookStandard, MadeBy: "某人", CreatedAt: at}
+		Format: routing.HookStandard, Robot: routing.RobotWeCom, Unit: "finance", MadeBy: "某人", CreatedAt: at}
 	other := routing.Endpoint{ID: "e2", Name: "另一个", URL: "https://b.example/", Secrets: []string{"whsec_c"}, Format: routing.HookCloudEvents, OffSince: at, OffWhy: routing.HookOffGone, CreatedAt: at.Add(1e9)}
 	write(t, s, func(ctx context.Context, tx routing.Tx) error {
 		if err := tx.InsertEndpoint(ctx, e); err != nil {
