@@ -15,6 +15,7 @@ const maxGroup = 64
 // once for all. Between groups the connection goes back to its pool, where the job queue waits for it.
 type group struct {
 	db      *sql.DB
+	ready   *prepared
 	asks    chan *ask
 	stop    chan struct{}
 	stopped chan struct{}
@@ -30,8 +31,14 @@ type ask struct {
 }
 
 type turn struct {
-	tx  *sql.Tx
-	err error // no transaction could be opened
+	tx       *sql.Tx
+	prepared *prepared
+	err      error // no transaction could be opened
+}
+
+func (t turn) exec(statement string) error {
+	_, err := t.prepared.exec(context.Background(), t.tx, statement)
+	return err
 }
 
 type verdict int
@@ -43,7 +50,7 @@ const (
 )
 
 func newGroup(db *sql.DB) *group {
-	g := &group{db: db, asks: make(chan *ask), stop: make(chan struct{}), stopped: make(chan struct{})}
+	g := &group{db: db, ready: newPrepared(db), asks: make(chan *ask), stop: make(chan struct{}), stopped: make(chan struct{})}
 	go g.loop()
 	return g
 }
@@ -60,6 +67,7 @@ func (g *group) loop() {
 		select {
 		case a := <-g.asks:
 			g.commit(a)
+			g.ready.learn()
 		case <-g.stop:
 			return
 		}
@@ -75,7 +83,7 @@ func (g *group) commit(first *ask) {
 	}
 	var waiting []*ask
 	for a, n := first, 1; a != nil; a, n = g.next(n), n+1 {
-		switch a.give(turn{tx: tx}) {
+		switch a.give(turn{tx: tx, prepared: g.ready}) {
 		case kept:
 			waiting = append(waiting, a)
 		case broken:
@@ -129,7 +137,7 @@ func (a *ask) give(t turn) verdict {
 
 // do runs fn in a turn and returns once it is durable. The context counts until fn starts; from then on the outcome must be known,
 // and only fn itself can end it.
-func (g *group) do(ctx context.Context, fn func(tx *sql.Tx) error) error {
+func (g *group) do(ctx context.Context, fn func(t turn) error) error {
 	a := &ask{ctx: ctx, turn: make(chan turn), verdict: make(chan verdict, 1), committed: make(chan error, 1)}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -146,7 +154,7 @@ func (g *group) do(ctx context.Context, fn func(tx *sql.Tx) error) error {
 		if t.err != nil {
 			return t.err
 		}
-		if err := a.run(t.tx, fn); err != nil {
+		if err := a.run(t, fn); err != nil {
 			return err
 		}
 		return <-a.committed
@@ -157,10 +165,10 @@ func (g *group) do(ctx context.Context, fn func(tx *sql.Tx) error) error {
 
 // run is the caller's turn. However fn ends (an error, a panic, runtime.Goexit), its writes are undone unless it returned nil, and the
 // group goes on.
-func (a *ask) run(tx *sql.Tx, fn func(tx *sql.Tx) error) (err error) {
+func (a *ask) run(t turn, fn func(t turn) error) (err error) {
 	v := broken
 	defer func() { a.verdict <- v }()
-	if err := exec(tx, "SAVEPOINT turn"); err != nil {
+	if err := t.exec("SAVEPOINT turn"); err != nil {
 		return fmt.Errorf("open savepoint: %w", err)
 	}
 	done := false
@@ -168,21 +176,16 @@ func (a *ask) run(tx *sql.Tx, fn func(tx *sql.Tx) error) (err error) {
 		if done {
 			return
 		}
-		if exec(tx, "ROLLBACK TO turn") == nil && exec(tx, "RELEASE turn") == nil {
+		if t.exec("ROLLBACK TO turn") == nil && t.exec("RELEASE turn") == nil {
 			v = undone
 		}
 	}()
-	if err := fn(tx); err != nil {
+	if err := fn(t); err != nil {
 		return err
 	}
-	if err := exec(tx, "RELEASE turn"); err != nil {
+	if err := t.exec("RELEASE turn"); err != nil {
 		return fmt.Errorf("release savepoint: %w", err)
 	}
 	done, v = true, kept
 	return nil
-}
-
-func exec(tx *sql.Tx, statement string) error {
-	_, err := tx.ExecContext(context.Background(), statement)
-	return err
 }

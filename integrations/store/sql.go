@@ -24,13 +24,13 @@ var errBroken = errors.New("the transaction was broken off by the database")
 // interrupted write makes SQLite roll back everybody's work), and lets nothing run after an error that may have ended the
 // transaction: it would be committed by itself.
 type shared struct {
-	tx   *sql.Tx
+	turn
 	dead error
 }
 
 func (s *shared) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
 	err = s.guard(ctx, func(ctx context.Context) error {
-		res, err = s.tx.ExecContext(ctx, query, args...)
+		res, err = s.prepared.exec(ctx, s.tx, query, args...)
 		return err
 	})
 	return res, err
@@ -38,7 +38,7 @@ func (s *shared) ExecContext(ctx context.Context, query string, args ...any) (re
 
 func (s *shared) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
 	err = s.guard(ctx, func(ctx context.Context) error {
-		rows, err = s.tx.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller's to close
+		rows, err = s.prepared.query(ctx, s.tx, query, args...) //nolint:sqlclosecheck // the caller's to close
 		return err
 	})
 	return rows, err

@@ -81,12 +81,12 @@ func (s *Store) Update(ctx context.Context, fn func(tx routing.Tx) error) error 
 
 func (s *Store) transact(ctx context.Context, fn func(t *tx) error) error {
 	if s.group != nil {
-		return s.group.do(ctx, func(sqlTx *sql.Tx) error {
-			turn := &shared{tx: sqlTx}
-			if err := fn(s.tx(sqlTx, turn)); err != nil {
+		return s.group.do(ctx, func(t turn) error {
+			run := &shared{turn: t}
+			if err := fn(s.tx(t.tx, run)); err != nil {
 				return err
 			}
-			return turn.dead
+			return run.dead
 		})
 	}
 	var err error
