@@ -19,9 +19,6 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message
 	w := World{Judge: in.Judge, Plan: in.Desk.Plan(), Words: in.words, Text: in.Wording, Doors: in.Doors, Pace: in.Pace, Codes: in.Codes,
 		PageURL: in.PageURL, Me: me}
 	var err error
-	if w.Staff, err = in.Desk.Staffing(ctx, tx); err != nil {
-		return w, fmt.Errorf("look for staff: %w", err)
-	}
 	w.Cases, _, err = tx.Cases(ctx, routing.Query{Visible: me, ComplainantID: id, Limit: ownCases})
 	if err != nil {
 		return w, fmt.Errorf("read own cases: %w", err)

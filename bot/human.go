@@ -12,7 +12,7 @@ func (t *talk) askedHuman() bool {
 // handOver asks the operators to take over. When nobody can, somebody will call.
 func (t *talk) handOver(number, summary string) {
 	h := Hand{Number: number, Kind: routing.TaskChat, Note: t.w.Text.Text("bot.note.human"), Summary: summary}
-	switch s := t.w.Staff; {
+	switch s := t.w.Staff(); {
 	case s.Closed:
 		h.Kind, h.Note = routing.TaskCallBack, t.w.Text.Text("bot.note.human.closed")
 	case s.Busy:
@@ -24,7 +24,7 @@ func (t *talk) handOver(number, summary string) {
 
 // sayStaff says so when nobody can take over now.
 func (t *talk) sayStaff() {
-	switch s := t.w.Staff; {
+	switch s := t.w.Staff(); {
 	case s.Closed && s.Opens.IsZero():
 		t.say("bot.human.closed")
 	case s.Closed:

@@ -212,7 +212,21 @@ func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complaina
 	if err != nil {
 		return "", err
 	}
-	turn := Step(state, msg, w)
+	return in.turn(ctx, tx, d, state, msg, w)
+}
+
+// turn steps, applies and stores. Who could take over is looked up only if the turn asks.
+func (in *Intake) turn(ctx context.Context, tx routing.Tx, d routing.Dialogue, s State, m Message, w World) (reply string, err error) {
+	var unknown error
+	w.Staff = func() routing.Staffing {
+		s, err := in.Desk.Staffing(ctx, tx)
+		unknown = errors.Join(unknown, err)
+		return s
+	}
+	turn := Step(s, m, w)
+	if unknown != nil {
+		return "", fmt.Errorf("look for staff: %w", unknown)
+	}
 	return in.settle(ctx, tx, d, turn, w.Me)
 }
 

@@ -135,7 +135,7 @@ type World struct {
 	Me      routing.Actor             // the complainant
 	Cases   []routing.Case            // own cases, newest first, and the one whose number was named if it is their own
 	Codes   bool                      // codes can be sent by SMS
-	Staff   routing.Staffing          // whether a person can take over
+	Staff   func() routing.Staffing   // whether a person can take over; asked only when somebody is to
 	Matters map[string]routing.Matter // what the own open cases are about, by number
 }
 

@@ -28,7 +28,7 @@ func still(t testing.TB) bot.World {
 		t.Fatal(err)
 	}
 	me := routing.Actor{Role: routing.RoleComplainant, ID: "me"}
-	return bot.World{Judge: defaultJudge(t), Plan: plan(t), Words: words, Text: wording(t), Doors: doors(t), Me: me, PageURL: "https://example.org/p/",
+	return bot.World{Staff: func() routing.Staffing { return routing.Staffing{} }, Judge: defaultJudge(t), Plan: plan(t), Words: words, Text: wording(t), Doors: doors(t), Me: me, PageURL: "https://example.org/p/",
 		Pace: bot.Pace{Remind: 30 * time.Minute, Close: 24 * time.Hour, OtherFrom: bot.DefaultOtherFrom},
 		Cases: []routing.Case{
 			{Number: "JS20260301-000002", State: routing.StateReplied, ComplainantID: "me", Item: "5.3", Unit: "urban-management", Text: "城管总来罚款",

@@ -58,7 +58,7 @@ func (in *Intake) wake(ctx context.Context, id string, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		reply, err := in.settle(ctx, tx, d, Step(state, m, w), w.Me)
+		reply, err := in.turn(ctx, tx, d, state, m, w)
 		if err != nil || reply == "" {
 			return err
 		}

@@ -103,13 +103,9 @@ func (d *Desk) Staffing(ctx context.Context, r Reader) (s Staffing, err error) {
 	if err != nil {
 		return s, fmt.Errorf("look who is on duty: %w", err)
 	}
-	chats, err := r.OpenChats(ctx)
+	has, err := r.ChatsByOperator(ctx)
 	if err != nil {
-		return s, fmt.Errorf("list conversations: %w", err)
-	}
-	has := map[string]int{}
-	for _, c := range chats {
-		has[c.OperatorID]++
+		return s, fmt.Errorf("count conversations: %w", err)
 	}
 	s.Busy = !slices.ContainsFunc(awake, func(id string) bool { return has[id] < d.handover.Chats })
 	return s, nil

@@ -94,9 +94,7 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 	if c.Channel == ChannelImport { // months of orders come at once: that is no burst
 		return filed, true, nil
 	}
-	if err := d.gather(ctx, tx, &filed); err != nil {
-		return Case{}, false, err
-	}
+	d.compare(ctx, tx, filed)
 	return filed, true, nil
 }
 

@@ -20,6 +20,8 @@ const (
 	mostAlike = 5
 	// mostNear is how many cases of a burst are looked at, and how many of the city's a unit's own are picked from.
 	mostNear = 50
+	// newestOfBurst is how many of the newest cases with a trait are looked at for a burst, of which cases come one after the other.
+	newestOfBurst = 100
 )
 
 // Trait is a feature of a text, by its hash, and how much it tells what the text is about.
@@ -54,6 +56,7 @@ type Resemblance struct {
 	Matter  Matter
 	Except  string    // number of a case that is not looked for
 	Since   time.Time // filed then or later; zero: whenever
+	Newest  int       // how many of the newest cases with each trait are looked at; 0: as many as can tell anything
 	Pending bool      // not those of mass incidents that the office is done with
 	Least   float64   // likeness
 	Limit   int

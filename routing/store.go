@@ -121,6 +121,8 @@ type Reader interface {
 	ChatWith(ctx context.Context, complainantID string) (Chat, error)
 	// OpenChats lists the open conversations, who waits longest first.
 	OpenChats(ctx context.Context) ([]Chat, error)
+	// ChatsByOperator counts the open conversations that each operator has, by their id; "" is of those that nobody has taken.
+	ChatsByOperator(ctx context.Context) (map[string]int, error)
 	// ChatLines is what was said in the conversation, in its order.
 	ChatLines(ctx context.Context, taskID string) ([]ChatLine, error)
 	// OnDuty lists the ids of the users whose screens were open then or later.

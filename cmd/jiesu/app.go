@@ -121,7 +121,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 	if a.judge, err = newJudge(a.cfg.Classifier, a.log); err != nil {
 		return err
 	}
-	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live)
+	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live, a.log)
 	a.press = report.NewPress(a.db.store, a.plan, a.words, clock)
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:  bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
@@ -130,8 +130,9 @@ func (a *app) buildDomain(context.Context) (err error) {
 }
 
 // newDesk returns the desk as the configuration, which is valid, wants it.
-func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile) *routing.Desk {
-	return routing.NewDesk(store, plan, live, clock).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within}).
+func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile, log *slog.Logger) *routing.Desk {
+	failed := func(number string, err error) { log.Error("look for a mass incident", "number", number, "error", err) }
+	return routing.NewDesk(store, plan, live, clock).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within, Failed: failed}).
 		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour).
 		WithHandover(handoverRules(cfg.Handover)).WithOutside(cfg.Outside.Statuses)
 }

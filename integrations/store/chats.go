@@ -38,6 +38,20 @@ func (r reader) OpenChats(ctx context.Context) ([]routing.Chat, error) {
 	return list(ctx, r.run, r.readChat, `SELECT `+chatColumns+` FROM chats WHERE ended_at = 0 ORDER BY queued_at, task_id`)
 }
 
+// ChatsByOperator implements routing.Reader.
+func (r reader) ChatsByOperator(ctx context.Context) (map[string]int, error) {
+	byOperator := map[string]int{}
+	read := func(scan scanner) (none struct{}, err error) {
+		var id string
+		var n int
+		err = scan(&id, &n)
+		byOperator[id] = n
+		return none, err
+	}
+	_, err := list(ctx, r.run, read, `SELECT operator_id, count(*) FROM chats WHERE ended_at = 0 GROUP BY operator_id`)
+	return byOperator, err
+}
+
 // ChatLines implements routing.Reader.
 func (r reader) ChatLines(ctx context.Context, taskID string) ([]routing.ChatLine, error) {
 	read := func(scan scanner) (l routing.ChatLine, err error) {

@@ -131,9 +131,10 @@ func (r reader) sharing(ctx context.Context, q routing.Resemblance) ([]numbered,
 		recent = " AND case_number >= " + mark(routing.NumbersFrom(q.Since))
 	}
 	holders := make([]string, len(q.Matter))
+	newest := cmp.Or(q.Newest, newestOfTrait)
 	for i, t := range q.Matter {
 		holders[i] = fmt.Sprintf(`SELECT case_number, weight FROM (SELECT case_number, CAST(%s AS DOUBLE PRECISION) AS weight FROM matter_traits
-			WHERE trait = %s%s ORDER BY case_number DESC LIMIT %d) AS t%d`, mark(float64(t.Weight)), mark(int64(t.Hash)), recent, newestOfTrait, i)
+			WHERE trait = %s%s ORDER BY case_number DESC LIMIT %d) AS t%d`, mark(float64(t.Weight)), mark(int64(t.Hash)), recent, newest, i)
 	}
 	pending := ""
 	if q.Pending {

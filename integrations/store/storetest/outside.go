@@ -255,6 +255,8 @@ func testChats(t *testing.T, s routing.Store) {
 	taken.Version++
 	open, err := s.OpenChats(ctx)
 	want(t, "open conversations", open, err, []routing.Chat{taken})
+	has, err := s.ChatsByOperator(ctx)
+	want(t, "open conversations by operator", has, err, map[string]int{"u1": 1})
 
 	lines := []routing.ChatLine{{ID: "l1", TaskID: "t1", Side: routing.SideComplainant, Text: "在吗", At: stored(noon)},
 		{ID: "l2", TaskID: "t1", Side: routing.SideOperator, Name: "小赵", Text: "在的", At: stored(noon)},

@@ -259,9 +259,6 @@ func testBurst(t *testing.T, s routing.Store) {
 	o.wantJoined(last.Number, true)
 	o.wantJoined(other.Number, false)
 	o.wantJoined(long.Number, false)
-	if last.Version != 2 {
-		t.Errorf("filed with version %d", last.Version)
-	}
 
 	// A step decided before the case was put on the incident is not stale; one decided before another step is.
 	act := func(version int64) error {
@@ -277,6 +274,14 @@ func testBurst(t *testing.T, s routing.Store) {
 	o.at = o.at.Add(20 * time.Hour)
 	o.filed("13800000007", m)
 	o.wantIncidents("one more", 7)
+	watching := o.desk
+	o.desk = routing.NewDesk(s, &routing.Plan{}, routing.NewMemory(time.Now), func() time.Time { return o.at }) // as if the server died just then
+	lost := o.filed("13800000008", m)
+	o.desk = watching
+	o.wantIncidents("one that nobody compared", 7)
+	o.filed("13800000009", m)
+	o.wantIncidents("the next takes it along", 9)
+	o.wantJoined(lost.Number, true)
 	wantErr(t, "an operator finishes it", o.desk.FinishTask(t.Context(), routing.Actor{Role: routing.RoleOperator}, open[0].ID), routing.ErrForbidden)
 	if err := o.desk.FinishTask(t.Context(), routing.Actor{Role: routing.RoleOffice, Name: "办公室"}, open[0].ID); err != nil {
 		t.Fatal(err)
