@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -61,10 +63,10 @@ func (d *Desk) gather(ctx context.Context, c Case) error {
 		return err
 	}
 	return d.store.Update(ctx, func(tx Tx) error {
-		if err := tx.LockIncidents(ctx); err != nil { // somebody may be raising the same incident just now
-			return err
-		}
-		if incidentOf(near) == "" {
+		if incidentOf(near) == "" { // somebody may be raising the same incident just now: wait, and look again
+			if err := tx.LockIncidents(ctx); err != nil {
+				return err
+			}
 			if near, err = d.near(ctx, tx, c); err != nil || !d.bursts(near) {
 				return err
 			}
@@ -112,6 +114,7 @@ func (d *Desk) raise(ctx context.Context, tx Tx, near []Near) error {
 	} else if err := tx.InsertTask(ctx, t); err != nil {
 		return fmt.Errorf("raise incident: %w", err)
 	}
+	slices.SortFunc(near, func(a, b Near) int { return strings.Compare(a.Number, b.Number) }) // in one order, so that no two wait for each other
 	for _, n := range near {
 		if n.Incident != "" {
 			continue
