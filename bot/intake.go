@@ -26,6 +26,9 @@ type Config struct {
 	PageURL string
 	Now     func() time.Time
 	Logger  *slog.Logger
+
+	Live      routing.Volatile // counts messages; nil: nobody sends too many
+	PerMinute int              // messages of one fan; 0: as many as they like
 }
 
 // DefaultOtherFrom is the confidence from which a text outside the plan is answered with another door rather than shown to a clerk.
@@ -61,6 +64,13 @@ const conflictTries = 5
 
 // Receive implements routing.Intake.
 func (in *Intake) Receive(ctx context.Context, m routing.Inbound, onTime func() bool) (reply string, err error) {
+	if reply, flood := in.flooding(ctx, m); flood {
+		return reply, nil
+	}
+	return in.take(ctx, m, onTime)
+}
+
+func (in *Intake) take(ctx context.Context, m routing.Inbound, onTime func() bool) (reply string, err error) {
 	inline := sync.OnceValue(onTime) // asked once, however often the transaction is tried
 	ready := *in
 	ready.Judge = judgeAhead(in.Judge, clean(m.Text))

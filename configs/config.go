@@ -121,6 +121,8 @@ type Dialogue struct {
 	RemindAfter      time.Duration `yaml:"remind_after"`      // silence in the middle of a filing until the bot asks once more
 	CloseAfter       time.Duration `yaml:"close_after"`       // silence until what was said is filed or dropped
 	CallbackDeadline time.Duration `yaml:"callback_deadline"` // our answer to the platform; it gives up after 5 s
+	PerMinute        int           `yaml:"per_minute"`        // messages of one fan that are taken in
+	MaxWorking       int           `yaml:"max_working"`       // messages of all that a server works on at once
 }
 
 // Handover says when operators are there to take over from the bot, and how long somebody may wait.
@@ -219,7 +221,7 @@ func Default() Config {
 		Classifier:  Classifier{MaxWrongUnits: 0.03},
 		Repeats:     Repeats{Burst: 5, Within: 24 * time.Hour},
 		Ledger:      Ledger{ReturnedDays: 90},
-		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond},
+		Dialogue:    Dialogue{RemindAfter: 30 * time.Minute, CloseAfter: 24 * time.Hour, CallbackDeadline: 4500 * time.Millisecond, PerMinute: 60, MaxWorking: 256},
 		Handover:    Handover{Wait: 5 * time.Minute, Answer: 10 * time.Minute, Idle: 30 * time.Minute, Chats: 5},
 		SMS:         SMS{PerPerson: 5, PerDay: 5000},
 		Evaluation:  Evaluation{RemindAfter: 2, CallAfter: 2, CallPercent: 100, Sample: 50},

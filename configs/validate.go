@@ -157,6 +157,8 @@ func (c Config) validateLimits(v *validation) {
 	v.check(d.CloseAfter > d.RemindAfter, "dialogue.close_after", "must be longer than dialogue.remind_after")
 	v.check(d.CallbackDeadline > 0 && d.CallbackDeadline < platformDeadline, "dialogue.callback_deadline",
 		"must be longer than 0 and shorter than 5s, after which the platform sends the message again")
+	v.check(d.PerMinute >= 10 && d.PerMinute <= 10_000, "dialogue.per_minute", "must be from 10 to 10000 messages")
+	v.check(d.MaxWorking >= 16 && d.MaxWorking <= 10_000, "dialogue.max_working", "must be from 16 to 10000 messages")
 	c.Handover.validate(v)
 	c.SMS.validate(v)
 	c.Outside.validate(v)

@@ -90,6 +90,8 @@ func TestEachRuleIsChecked(t *testing.T) {
 		{"no reminder", func(c *Config) { c.Dialogue.RemindAfter = 0 }, "dialogue.remind_after"},
 		{"closing before reminding", func(c *Config) { c.Dialogue.CloseAfter = c.Dialogue.RemindAfter }, "dialogue.close_after"},
 		{"callback slower than the platform waits", func(c *Config) { c.Dialogue.CallbackDeadline = 5 * time.Second }, "dialogue.callback_deadline"},
+		{"messages of a fan in a breath", func(c *Config) { c.Dialogue.PerMinute = 5 }, "dialogue.per_minute"},
+		{"nearly no message at once", func(c *Config) { c.Dialogue.MaxWorking = 1 }, "dialogue.max_working"},
 		{"no callback time", func(c *Config) { c.Dialogue.CallbackDeadline = 0 }, "dialogue.callback_deadline"},
 		{"session without idle time", func(c *Config) { c.Session.Idle = 0 }, "session.idle"},
 		{"session shorter than its idle time", func(c *Config) { c.Session.Absolute = c.Session.Idle - 1 }, "session.absolute"},

@@ -50,6 +50,9 @@ type Inbound struct {
 // stored, and the platform should deliver again.
 type Intake interface {
 	Receive(ctx context.Context, in Inbound, onTime func() bool) (reply string, err error)
+	// Keep makes the message durable and leaves the work for later, not before from. It returns what to say meanwhile. One that is taken in, or kept,
+	// already stays as it is. An error means that nothing was stored.
+	Keep(ctx context.Context, in Inbound, from time.Time) (reply string, err error)
 }
 
 // Dialogue is the stored state of the conversation with one complainant. State is the bot's own.

@@ -87,6 +87,9 @@ type Reader interface {
 	Quotas(ctx context.Context, complainantID string, now time.Time) ([]Quota, error)
 	Dialogue(ctx context.Context, complainantID string) (Dialogue, error)
 	DueDialogues(ctx context.Context, now time.Time, limit int) ([]Dialogue, error)
+	// DueSpooled lists messages that are kept to be worked on and whose time has come, the oldest first; CountSpooled counts all that are kept.
+	DueSpooled(ctx context.Context, now time.Time, limit int) ([]Inbound, error)
+	CountSpooled(ctx context.Context) (int, error)
 	// MatterOf is what the case is about, as judged at filing; ErrNotFound when that wasn't kept.
 	MatterOf(ctx context.Context, number string) (Matter, error)
 	// MattersOf are the matters of the complainant's newest open cases, by number.
@@ -173,6 +176,10 @@ type Tx interface {
 	// caller waits for the first.
 	PutInbound(ctx context.Context, in Inbound, complainantID string) (fresh bool, reply string, err error)
 	SetReply(ctx context.Context, key, reply string) error
+	// PutSpooled keeps a message to be worked on, not before due, unless it was taken in or is kept already.
+	PutSpooled(ctx context.Context, in Inbound, due time.Time) error
+	DelaySpooled(ctx context.Context, key string, due time.Time) error
+	DropSpooled(ctx context.Context, key string) error
 	// PutDialogue stores the state if its version is still d.Version and counts it up; else ErrConflict.
 	PutDialogue(ctx context.Context, d Dialogue) error
 

@@ -125,7 +125,8 @@ func (a *app) buildDomain(context.Context) (err error) {
 	a.press = report.NewPress(a.db.store, a.plan, a.words, clock)
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:  bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
-		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log})
+		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log,
+		Live: a.live, PerMinute: a.cfg.Dialogue.PerMinute})
 	return err
 }
 
@@ -161,7 +162,7 @@ func (a *app) buildWeChat(context.Context) (err error) {
 	a.client = newWeChatClient(wc, a.live, a.log)
 	a.callback, err = wechat.NewCallback(wechat.CallbackConfig{
 		AppID: wc.AppID, Token: wc.Token.Reveal(), AESKey: wc.AESKey.Reveal(), AESKeyPrevious: wc.AESKeyPrevious.Reveal(),
-		Deadline: a.cfg.Dialogue.CallbackDeadline, Now: clock, Logger: a.log, Registerer: a.metrics,
+		Deadline: a.cfg.Dialogue.CallbackDeadline, MaxWorking: a.cfg.Dialogue.MaxWorking, Now: clock, Logger: a.log, Registerer: a.metrics,
 	}, a.intake)
 	return err
 }
@@ -283,6 +284,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 		DB: a.db.Write(), Dialect: jobs.Dialect(a.db.Dialect()), PostgresURL: a.cfg.DatabaseURL.Reveal(), Store: a.db.store, Desk: a.desk,
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(), Hooks: hooks, Imports: a.uploads,
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
+			{Name: "resume_messages", Every: 10 * time.Second, Run: a.intake.Resume},
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
 			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
 			{Name: "forget_imports", Every: time.Hour, Run: a.desk.ForgetImports},

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -33,6 +35,7 @@ type CallbackConfig struct {
 	AESKey         string                                 // EncodingAESKey, 43 characters
 	AESKeyPrevious string                                 // still accepted after a change; "" for none
 	Deadline       time.Duration                          // our answer to the platform; 0: 4.5 s
+	MaxWorking     int                                    // messages in work at once; what comes beyond is kept for later. 0: 256
 	Now            func() time.Time                       // the clock
 	After          func(d time.Duration) <-chan time.Time // the timers; nil: the machine's
 	Logger         *slog.Logger
@@ -50,7 +53,10 @@ type Callback struct {
 	log      *slog.Logger
 	rejected *prometheus.CounterVec
 	late     prometheus.Counter
+	kept     prometheus.Counter
 	working  sync.WaitGroup
+	max      int64
+	busy     atomic.Int64 // messages in work
 }
 
 // NewCallback returns a callback that hands messages to intake. It fails on an unusable key or token, or when the registerer refuses
@@ -64,7 +70,7 @@ func NewCallback(cfg CallbackConfig, intake routing.Intake) (*Callback, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wechat callback: %w", err)
 	}
-	c := &Callback{envelope: box, intake: intake, deadline: cfg.Deadline, now: cfg.Now, after: cfg.After, log: cfg.Logger}
+	c := &Callback{envelope: box, intake: intake, deadline: cfg.Deadline, max: int64(cmp.Or(cfg.MaxWorking, 256)), now: cfg.Now, after: cfg.After, log: cfg.Logger}
 	if c.deadline == 0 {
 		c.deadline = 4500 * time.Millisecond
 	}
@@ -79,12 +85,15 @@ func (c *Callback) count(reg prometheus.Registerer) error {
 		Name: "jiesu_wechat_callback_rejected_total", Help: "Callbacks not taken in, by reason.",
 	}, []string{"reason"})
 	c.late = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "jiesu_wechat_callback_late_total", Help: "Callbacks answered with nothing because the deadline came first.",
+		Name: "jiesu_wechat_callback_late_total", Help: "Callbacks whose reply came after the deadline.",
+	})
+	c.kept = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "jiesu_wechat_callback_kept_total", Help: "Messages acknowledged and kept for later, because too many were in work or the deadline came first.",
 	})
 	if reg == nil {
 		return nil
 	}
-	for _, m := range []prometheus.Collector{c.rejected, c.late} {
+	for _, m := range []prometheus.Collector{c.rejected, c.late, c.kept} {
 		if err := reg.Register(m); err != nil {
 			return fmt.Errorf("register callback metrics: %w", err)
 		}
@@ -131,9 +140,6 @@ func (c *Callback) receive(g *gin.Context) {
 	in := m.inbound(c.now())
 	reply, err := c.take(g.Request.Context(), in, deadline)
 	switch {
-	case errors.Is(err, errLate):
-		c.late.Inc()
-		g.String(http.StatusOK, success)
 	case err != nil:
 		c.log.Error("take in message", "message", in.Key, "error", err)
 		g.String(http.StatusInternalServerError, "") // the platform delivers it again

@@ -39,6 +39,17 @@ type intake struct {
 	mu    sync.Mutex
 	calls []routing.Inbound
 	fn    func(context.Context, routing.Inbound, func() bool) (string, error)
+	keep  func(in routing.Inbound, from time.Time) (string, error) // nil: every message can be kept
+}
+
+// kept is what the intake says of a message that is kept.
+const kept = "已收到，稍后回复"
+
+func (i *intake) Keep(_ context.Context, in routing.Inbound, from time.Time) (string, error) {
+	if i.keep != nil {
+		return i.keep(in, from)
+	}
+	return kept, nil
 }
 
 func (i *intake) Receive(ctx context.Context, in routing.Inbound, onTime func() bool) (string, error) {

@@ -19,9 +19,6 @@ const (
 	retryPause = time.Second
 )
 
-// errLate: the deadline came before the intake had a reply, which now goes out as a message of its own.
-var errLate = errors.New("deadline passed")
-
 // turn decides once between intake and handler where the reply goes.
 type turn struct{ state atomic.Int32 }
 
@@ -43,15 +40,21 @@ type outcome struct {
 	err   error
 }
 
-// take runs the intake and returns its reply, or errLate when the deadline came first and the work goes on in the background.
-// Any other error means that the platform should deliver again: nothing was stored, or the commit is not done yet and the next
+// take runs the intake and returns its reply. When the deadline comes first the message is kept, the reply says so, and the work goes on in the
+// background; its reply is a message of its own. When too much is in work already, the message is kept at once and the work is for later: what is begun
+// goes before what is new. Any error means that the platform should deliver again: nothing was stored, or the commit is not done yet and the next
 // delivery will find the stored reply.
 func (c *Callback) take(ctx context.Context, in routing.Inbound, deadline <-chan time.Time) (string, error) {
-	t, done := new(turn), make(chan outcome, 1)
+	if c.busy.Load() >= c.max {
+		return c.keep(ctx, in, c.now(), deadline)
+	}
 	// The work survives the request: the platform hanging up is no reason to lose a message.
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
+	t, done := new(turn), make(chan outcome, 1)
+	c.busy.Add(1)
 	c.working.Go(func() {
 		defer cancel()
+		defer c.busy.Add(-1)
 		c.work(work, in, t, done)
 	})
 	select {
@@ -60,7 +63,8 @@ func (c *Callback) take(ctx context.Context, in routing.Inbound, deadline <-chan
 	case <-deadline:
 	}
 	if t.giveUp() {
-		return "", errLate
+		c.late.Inc()
+		return c.keep(ctx, in, c.now().Add(workLimit+workLimit/2), c.after(grace)) // after the work in the background has ended either way
 	}
 	select {
 	case o := <-done:
@@ -70,8 +74,28 @@ func (c *Callback) take(ctx context.Context, in routing.Inbound, deadline <-chan
 	}
 }
 
+// keep makes the message durable before it is acknowledged. An error when that isn't done in time.
+func (c *Callback) keep(ctx context.Context, in routing.Inbound, from time.Time, end <-chan time.Time) (string, error) {
+	done := make(chan outcome, 1)
+	c.working.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.deadline)
+		defer cancel()
+		reply, err := c.intake.Keep(ctx, in, from)
+		done <- outcome{reply, err}
+	})
+	select {
+	case o := <-done:
+		if o.err == nil {
+			c.kept.Inc()
+		}
+		return o.reply, o.err
+	case <-end:
+		return "", errors.New("keeping the message takes too long")
+	}
+}
+
 // work runs the intake until it has stored the message. A failure before the handler gave up is reported to it; after that the platform
-// has our word that all is well, and trying again is on us.
+// may have our word that all is well, and trying again is on us.
 func (c *Callback) work(ctx context.Context, in routing.Inbound, t *turn, done chan<- outcome) {
 	for {
 		reply, err := c.receiveSafely(ctx, in, t.onTime)
@@ -82,7 +106,7 @@ func (c *Callback) work(ctx context.Context, in routing.Inbound, t *turn, done c
 		c.log.Error("take in message after the deadline, will retry", "message", in.Key, "error", err)
 		select {
 		case <-ctx.Done():
-			c.log.Error("message lost: not stored within the limit", "message", in.Key)
+			c.log.Error("message not stored within the limit, left for later", "message", in.Key)
 			return
 		case <-c.after(retryPause):
 		}

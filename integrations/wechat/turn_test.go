@@ -58,15 +58,64 @@ func TestLateReplyIsLeftToTheIntake(t *testing.T) {
 	})
 	answer := f.start(t, newDelivery(text("你好", 1)))
 	f.fire(t, 4500*time.Millisecond)
-	if w := receive(t, answer); w.Code != 200 || w.Body.String() != "success" {
-		t.Errorf("at the deadline: status %d, body %q", w.Code, w.Body)
+	if got := opened(t, receive(t, answer), zeroKey); got != kept {
+		t.Errorf("at the deadline: %q", got)
 	}
 	close(gate)
 	if receive(t, told) {
 		t.Error("the intake was told that its reply is on time")
 	}
-	if n := f.metric("jiesu_wechat_callback_late_total"); n != "1" {
-		t.Errorf("counted %q late answers", n)
+	if late, stored := f.metric("jiesu_wechat_callback_late_total"), f.metric("jiesu_wechat_callback_kept_total"); late != "1" || stored != "1" {
+		t.Errorf("counted %q late answers, %q kept messages", late, stored)
+	}
+}
+
+// What isn't durable isn't acknowledged: the platform delivers it again.
+func TestALateMessageThatCannotBeKeptIsDeliveredAgain(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]func(routing.Inbound, time.Time) (string, error){
+		"it fails":        func(routing.Inbound, time.Time) (string, error) { return "", errors.New("no disk") },
+		"it takes longer": func(routing.Inbound, time.Time) (string, error) { select {} },
+	} {
+		gate := make(chan struct{})
+		f := newFixture(t, func(context.Context, routing.Inbound, func() bool) (string, error) { <-gate; return "", nil })
+		f.intake.keep = keep
+		answer := f.start(t, newDelivery(text("你好", 1)))
+		f.fire(t, 4500*time.Millisecond)
+		if name == "it takes longer" {
+			f.fire(t, grace)
+		}
+		if w := receive(t, answer); w.Code != 500 {
+			t.Errorf("%s: status %d", name, w.Code)
+		}
+		close(gate)
+	}
+}
+
+func TestWhatIsTooMuchIsKeptAndWhatIsBegunIsFinished(t *testing.T) {
+	t.Parallel()
+	gate, begun := make(chan struct{}), make(chan struct{}, 8)
+	f := newFixture(t, func(_ context.Context, in routing.Inbound, onTime func() bool) (string, error) {
+		begun <- struct{}{}
+		<-gate
+		onTime()
+		return in.Text, nil
+	})
+	f.callback.max = 2
+	var later []time.Time
+	f.intake.keep = func(_ routing.Inbound, from time.Time) (string, error) { later = append(later, from); return kept, nil }
+	first, second := f.start(t, newDelivery(text("一", 1))), f.start(t, newDelivery(text("二", 2)))
+	receive(t, begun)
+	receive(t, begun)
+	if got := opened(t, receive(t, f.start(t, newDelivery(text("三", 3)))), zeroKey); got != kept || len(later) != 1 || !later[0].Equal(testNow) {
+		t.Errorf("the third hears %q and is for %v", got, later)
+	}
+	close(gate)
+	if one, two := opened(t, receive(t, first), zeroKey), opened(t, receive(t, second), zeroKey); one != "一" || two != "二" {
+		t.Errorf("those in work hear %q and %q", one, two)
+	}
+	if got := opened(t, receive(t, f.start(t, newDelivery(text("四", 4)))), zeroKey); got != "四" {
+		t.Errorf("when it is quiet again: %q", got)
 	}
 }
 
@@ -127,8 +176,8 @@ func TestFailureAfterTheDeadlineIsTriedAgain(t *testing.T) {
 	})
 	answer := f.start(t, newDelivery(text("你好", 1)))
 	f.fire(t, 4500*time.Millisecond)
-	if w := receive(t, answer); w.Body.String() != "success" {
-		t.Fatalf("body %q", w.Body)
+	if got := opened(t, receive(t, answer), zeroKey); got != kept {
+		t.Fatalf("at the deadline: %q", got)
 	}
 	close(gate)
 	f.fire(t, retryPause)

@@ -104,6 +104,39 @@ func testInbound(t *testing.T, s routing.Store) {
 	wantErr(t, "reply to nothing", err, routing.ErrNotFound)
 }
 
+func testSpool(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	complainant(t, s, "1")
+	put := func(in routing.Inbound, due time.Time) {
+		t.Helper()
+		write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.PutSpooled(ctx, in, due) })
+	}
+	message := func(key string, after time.Duration) routing.Inbound {
+		return routing.Inbound{Key: key, Kind: routing.InboundImage, OpenID: "openid-1", At: stored(noon.Add(after)).UTC(), Text: "欠我的钱", MediaID: "m" + key}
+	}
+	first, second, later := message("k1", 0), message("k2", time.Second), message("k3", 2*time.Second)
+	put(second, noon)
+	put(first, noon)
+	put(first, noon.Add(time.Hour)) // kept already
+	put(later, noon.Add(time.Minute))
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		_, _, err := tx.PutInbound(ctx, message("k4", 0), "1")
+		return err
+	})
+	put(message("k4", 0), noon) // taken in already
+	n, err := s.CountSpooled(ctx)
+	want(t, "kept", n, err, 3)
+	due, err := s.DueSpooled(ctx, noon, 10)
+	want(t, "due, the oldest first", due, err, []routing.Inbound{first, second})
+	due, err = s.DueSpooled(ctx, noon, 1)
+	want(t, "one of them", due, err, []routing.Inbound{first})
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.DropSpooled(ctx, "k1"), tx.DropSpooled(ctx, "none"), tx.DelaySpooled(ctx, "k2", noon.Add(2*time.Minute)))
+	})
+	due, err = s.DueSpooled(ctx, noon.Add(time.Minute), 10)
+	want(t, "a minute later", due, err, []routing.Inbound{later})
+}
+
 func testInboundRace(t *testing.T, s routing.Store) {
 	var fresh, repeated atomic.Int32
 	var group sync.WaitGroup

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -120,6 +121,11 @@ func (w *world) Receive(_ context.Context, in routing.Inbound, onTime func() boo
 	w.took = append(w.took, in)
 	w.mu.Unlock()
 	return w.reply(in)
+}
+
+// Keep implements routing.Intake. Nothing here takes so long.
+func (w *world) Keep(context.Context, routing.Inbound, time.Time) (string, error) {
+	return "", errors.New("a message is kept for later")
 }
 
 func (w *world) received() []routing.Inbound {

@@ -1,0 +1,10 @@
+-- +goose Up
+
+-- Messages that are acknowledged and still to be worked on: those that came when the server was too busy.
+CREATE TABLE spool (
+    key_index TEXT   NOT NULL PRIMARY KEY,
+    message   TEXT   NOT NULL, -- sealed JSON
+    at        BIGINT NOT NULL,
+    due_at    BIGINT NOT NULL  -- not to be worked on before this: somebody may be at it
+);
+CREATE INDEX spool_due ON spool (due_at);
