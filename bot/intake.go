@@ -67,6 +67,9 @@ func (in *Intake) Receive(ctx context.Context, m routing.Inbound, onTime func() 
 	if reply, flood := in.flooding(ctx, m); flood {
 		return reply, nil
 	}
+	if err := in.catchUp(ctx, m); err != nil {
+		return "", err
+	}
 	return in.take(ctx, m, onTime)
 }
 

@@ -57,6 +57,23 @@ func (in *Intake) Resume(ctx context.Context) error {
 	return errors.Join(append(failed, ctx.Err())...)
 }
 
+// catchUp works on what is kept of the fan before what they say now, so that they are understood in the order in which they spoke.
+func (in *Intake) catchUp(ctx context.Context, now routing.Inbound) error {
+	kept, err := in.Store.SpooledOf(ctx, now.OpenID)
+	if err != nil {
+		return err
+	}
+	for _, m := range kept {
+		if m.Key == now.Key { // delivered again
+			break
+		}
+		if err := in.resume(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (in *Intake) resume(ctx context.Context, m routing.Inbound) error {
 	_, failed := in.take(ctx, m, func() bool { return false })
 	err := in.Store.Update(ctx, func(tx routing.Tx) error {

@@ -144,3 +144,21 @@ func TestWhoeverSendsTooMuchIsToldOnceAndOthersAreNotHeldUp(t *testing.T) {
 		t.Error("a minute later it isn't taken in")
 	}
 }
+
+func TestWhatIsKeptIsUnderstoodBeforeWhatIsSaidNext(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, defaultJudge(t))
+	m := w.inbound("fan", routing.InboundText)
+	m.Text = "铁西区欠我们保温工程款三年了，一直不给"
+	if _, err := w.intake.Keep(t.Context(), m, w.clock.now().Add(time.Minute)); err != nil { // somebody may still be at it
+		t.Fatal(err)
+	}
+	w.say("fan", "1")
+	got := w.cases()
+	if len(got) != 1 || got[0].Text != m.Text {
+		t.Fatalf("%+v", got)
+	}
+	if n, err := w.store.CountSpooled(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d kept, %v", n, err)
+	}
+}

@@ -90,6 +90,8 @@ type Reader interface {
 	// DueSpooled lists messages that are kept to be worked on and whose time has come, the oldest first; CountSpooled counts all that are kept.
 	DueSpooled(ctx context.Context, now time.Time, limit int) ([]Inbound, error)
 	CountSpooled(ctx context.Context) (int, error)
+	// SpooledOf lists all messages of one fan that are kept, the oldest first.
+	SpooledOf(ctx context.Context, openID string) ([]Inbound, error)
 	// MatterOf is what the case is about, as judged at filing; ErrNotFound when that wasn't kept.
 	MatterOf(ctx context.Context, number string) (Matter, error)
 	// MattersOf are the matters of the complainant's newest open cases, by number.

@@ -10,9 +10,9 @@ import (
 
 // PutSpooled implements routing.Tx.
 func (t *tx) PutSpooled(ctx context.Context, in routing.Inbound, due time.Time) error {
-	_, err := run(ctx, t.run, `INSERT INTO spool (key_index, message, at, due_at) SELECT $1, $2, $3, $4
+	_, err := run(ctx, t.run, `INSERT INTO spool (key_index, fan_index, message, at, due_at) SELECT $1, $2, $3, $4, $5
 		WHERE NOT EXISTS (SELECT 1 FROM inbound WHERE key_index = $1) ON CONFLICT DO NOTHING`,
-		t.inboundIndex(in.Key), sealed{t.vault, "spool.message", in}, at(in.At), at(due))
+		t.inboundIndex(in.Key), t.vault.lookup("spool.openid", in.OpenID), sealed{t.vault, "spool.message", in}, at(in.At), at(due))
 	if err != nil {
 		return fmt.Errorf("keep message: %w", err)
 	}
@@ -21,15 +21,25 @@ func (t *tx) PutSpooled(ctx context.Context, in routing.Inbound, due time.Time) 
 
 // DueSpooled implements routing.Reader.
 func (r reader) DueSpooled(ctx context.Context, now time.Time, limit int) ([]routing.Inbound, error) {
-	read := func(scan scanner) (in routing.Inbound, err error) {
-		err = scan(sealed{r.vault, "spool.message", &in})
-		return in, err
-	}
-	due, err := list(ctx, r.run, read, `SELECT message FROM spool WHERE due_at <= $1 ORDER BY at, key_index LIMIT $2`, at(now), limit)
+	due, err := list(ctx, r.run, r.readSpooled, `SELECT message FROM spool WHERE due_at <= $1 ORDER BY at, key_index LIMIT $2`, at(now), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list kept messages: %w", err)
 	}
 	return due, nil
+}
+
+func (r reader) readSpooled(scan scanner) (in routing.Inbound, err error) {
+	err = scan(sealed{r.vault, "spool.message", &in})
+	return in, err
+}
+
+// SpooledOf implements routing.Reader.
+func (r reader) SpooledOf(ctx context.Context, openID string) ([]routing.Inbound, error) {
+	kept, err := list(ctx, r.run, r.readSpooled, `SELECT message FROM spool WHERE fan_index = $1 ORDER BY at, key_index`, r.vault.lookup("spool.openid", openID))
+	if err != nil {
+		return nil, fmt.Errorf("list kept messages of a fan: %w", err)
+	}
+	return kept, nil
 }
 
 // CountSpooled implements routing.Reader.

@@ -135,6 +135,10 @@ func testSpool(t *testing.T, s routing.Store) {
 	})
 	due, err = s.DueSpooled(ctx, noon.Add(time.Minute), 10)
 	want(t, "a minute later", due, err, []routing.Inbound{later})
+	due, err = s.SpooledOf(ctx, "openid-1")
+	want(t, "of the fan", due, err, []routing.Inbound{second, later})
+	due, err = s.SpooledOf(ctx, "openid-2")
+	want(t, "of another", len(due), err, 0)
 }
 
 func testInboundRace(t *testing.T, s routing.Store) {
