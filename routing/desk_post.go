@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // told are the steps that the complainant hears of. Their own steps are answered where they take them.
@@ -39,6 +40,26 @@ func (d *Desk) post(ctx context.Context, tx Tx, n Notice) error {
 		return fmt.Errorf("enqueue notice: %w", err)
 	}
 	return nil
+}
+
+// InboundKept is how long a message is known again by its key, with the reply to it: the platform repeats one for seconds, systems outside for days.
+const InboundKept = 90 * 24 * time.Hour
+
+// inboundBatch is how many messages are forgotten in one transaction, which others wait for.
+const inboundBatch = 2000
+
+// ForgetInbound drops the keys of messages that came long ago.
+func (d *Desk) ForgetInbound(ctx context.Context) error {
+	for {
+		var n int
+		err := d.store.Update(ctx, func(tx Tx) (err error) {
+			n, err = tx.ForgetInbound(ctx, d.now().Add(-InboundKept), inboundBatch)
+			return err
+		})
+		if err != nil || n < inboundBatch {
+			return err
+		}
+	}
 }
 
 // ChatIn sends words of the conversation outside the inline reply: a late answer or a reminder.

@@ -178,6 +178,8 @@ type Tx interface {
 	// caller waits for the first.
 	PutInbound(ctx context.Context, in Inbound, complainantID string) (fresh bool, reply string, err error)
 	SetReply(ctx context.Context, key, reply string) error
+	// ForgetInbound drops the keys and replies of at most limit messages that came before, and returns how many it dropped.
+	ForgetInbound(ctx context.Context, before time.Time, limit int) (int, error)
 	// PutSpooled keeps a message to be worked on, not before due, unless it was taken in or is kept already.
 	PutSpooled(ctx context.Context, in Inbound, due time.Time) error
 	DelaySpooled(ctx context.Context, key string, due time.Time) error

@@ -41,6 +41,15 @@ func (t *tx) SetReply(ctx context.Context, key, reply string) error {
 	return nil
 }
 
+// ForgetInbound implements routing.Tx.
+func (t *tx) ForgetInbound(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := run(ctx, t.run, `DELETE FROM inbound WHERE key_index IN (SELECT key_index FROM inbound WHERE at < $1 LIMIT $2)`, at(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("forget messages: %w", err)
+	}
+	return int(n), nil
+}
+
 func (t *tx) inboundIndex(key string) string { return t.vault.lookup("inbound.key", key) }
 
 func (r reader) readDialogue(scan scanner) (d routing.Dialogue, err error) {

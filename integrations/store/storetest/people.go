@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -102,6 +103,38 @@ func testInbound(t *testing.T, s routing.Store) {
 	}
 	err := writing(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.SetReply(ctx, "k9", "x") })
 	wantErr(t, "reply to nothing", err, routing.ErrNotFound)
+}
+
+func testForgetting(t *testing.T, s routing.Store) {
+	keys := func(n int, at time.Time) {
+		write(t, s, func(ctx context.Context, tx routing.Tx) error {
+			for i := range n {
+				in := routing.Inbound{Key: fmt.Sprint(at, i), Kind: routing.InboundText, At: at}
+				if _, _, err := tx.PutInbound(ctx, in, "1"); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	complainant(t, s, "1")
+	keys(4500, noon) // more than goes in one transaction
+	keys(1, noon.Add(time.Hour))
+	desk := routing.NewDesk(s, &routing.Plan{}, routing.NewMemory(time.Now), func() time.Time { return noon.Add(time.Minute + routing.InboundKept) })
+	for range 2 {
+		if err := desk.ForgetInbound(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at, known := range map[time.Time]bool{noon: false, noon.Add(time.Hour): true} {
+		write(t, s, func(ctx context.Context, tx routing.Tx) error {
+			fresh, _, err := tx.PutInbound(ctx, routing.Inbound{Key: fmt.Sprint(at, 0), Kind: routing.InboundText, At: at}, "1")
+			if fresh == known {
+				t.Errorf("a message of %v: fresh %v", at, fresh)
+			}
+			return err
+		})
+	}
 }
 
 func testSpool(t *testing.T, s routing.Store) {

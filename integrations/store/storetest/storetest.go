@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Complainants", testComplainants},
 		{"Inbound", testInbound},
 		{"InboundRace", testInboundRace},
+		{"Forgetting", testForgetting},
 		{"Spool", testSpool},
 		{"Dialogues", testDialogues},
 		{"Quotas", testQuotas},

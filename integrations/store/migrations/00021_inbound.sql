@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- Keys of messages are forgotten by their age.
+CREATE INDEX inbound_at ON inbound (at);
