@@ -20,6 +20,7 @@ import (
 type benchCommand struct {
 	Seconds     int    `default:"8" help:"How long each load runs."`
 	Connections []int  `default:"1,16,64,256" help:"Connections that send at once."`
+	Notices     int    `default:"3000" help:"Notices that wait to be delivered."`
 	Postgres    string `env:"JIESU_BENCH_POSTGRES" help:"Address of an empty PostgreSQL database to measure too; it is filled."`
 	Out         string `type:"path" help:"Folder for bench.json and bench.html."`
 	Profile     string `type:"path" help:"File for a profile of the processor (go tool pprof)."`
@@ -83,7 +84,7 @@ func (b benchCommand) Run(ctx context.Context, w world) error {
 		databases = append(databases, b.Postgres)
 	}
 	bar := progress(w.stderr, "bench")
-	total, done := 1+len(b.Connections)*(1+2*len(databases)), 0
+	total, done := 1+len(databases)+len(b.Connections)*(1+2*len(databases)), 0
 	step := func() {
 		if done++; bar != nil {
 			bar(done, total)
@@ -120,6 +121,21 @@ func (b benchCommand) Run(ctx context.Context, w world) error {
 				return err
 			}
 		}
+	}
+	for i, database := range databases {
+		name := "PostgreSQL"
+		if i == 0 {
+			name, database = "SQLite", "sqlite:"+filepath.Join(folder, "delivery.db")
+		}
+		told, err := b.delivery(ctx, w, database)
+		if err != nil {
+			return fmt.Errorf("measure delivery on %s: %w", name, err)
+		}
+		told.What = fmt.Sprintf("%d notices delivered, %s", b.Notices, name)
+		if err := add(told, nil); err != nil {
+			return err
+		}
+		step()
 	}
 	return b.write(rows)
 }

@@ -130,12 +130,8 @@ type share struct{ rows, bytes int }
 
 // intake measures the whole product: each complainant says a complaint and confirms it, so that every second message files a case, durably.
 func (b benchCommand) intake(ctx context.Context, w world, database string, connections int) (benchRow, share, error) {
-	cfg := configs.Default()
-	var secret [20]byte
-	_, _ = rand.Read(secret[:]) // never fails since Go 1.24
-	cfg.DatabaseURL, cfg.SecretKey, cfg.Log.Level = configs.Secret(database), configs.Secret(benchSecret(database)), "error"
-	cfg.WeChat.AppID, cfg.WeChat.AppSecret, cfg.WeChat.Token, cfg.WeChat.AESKey = benchAppID, configs.Secret(hex.EncodeToString(secret[:])), benchToken, benchAESKey
-	cfg.WeChat.APIBase, cfg.WeChat.Menu = "http://127.0.0.1:1", false
+	cfg := benchConfig(database)
+	cfg.WeChat.APIBase = "http://127.0.0.1:1" // nothing goes out
 	a, err := newApp(ctx, cfg, world{stdout: io.Discard, stderr: w.stderr}, roleAll, false)
 	if err != nil {
 		return benchRow{}, share{}, err
@@ -159,6 +155,17 @@ func (b benchCommand) intake(ctx context.Context, w world, database string, conn
 		return r, share{}, errors.Join(err, errors.New("no message was answered"))
 	}
 	return r, share{rows: max(1, (after.rows-before.rows)/n), bytes: max(1, (after.bytes-before.bytes)/max(1, after.rows-before.rows))}, nil
+}
+
+// benchConfig is the product on a database, with the account of the benchmark.
+func benchConfig(database string) configs.Config {
+	cfg := configs.Default()
+	var secret [20]byte
+	_, _ = rand.Read(secret[:]) // never fails since Go 1.24
+	cfg.DatabaseURL, cfg.SecretKey, cfg.Log.Level = configs.Secret(database), configs.Secret(benchSecret(database)), "error"
+	cfg.WeChat.AppID, cfg.WeChat.AppSecret, cfg.WeChat.Token, cfg.WeChat.AESKey = benchAppID, configs.Secret(hex.EncodeToString(secret[:])), benchToken, benchAESKey
+	cfg.WeChat.Menu = false
+	return cfg
 }
 
 // benchSecret is the same for every run on a database that stays.
