@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -85,7 +87,8 @@ func (in *Intake) resume(ctx context.Context, m routing.Inbound) error {
 	return errors.Join(failed, err)
 }
 
-// flooding reports whether the fan sends more than anybody writes, and what to tell them, once a minute.
+// flooding reports whether the fan sends more than anybody writes, and what to tell them, once a minute. What the platform delivers again, because we
+// were not there, is not the fan's doing.
 func (in *Intake) flooding(ctx context.Context, m routing.Inbound) (reply string, flood bool) {
 	if in.Live == nil || in.PerMinute < 1 || !said(m.Kind) {
 		return "", false
@@ -97,11 +100,18 @@ func (in *Intake) flooding(ctx context.Context, m routing.Inbound) (reply string
 		}
 		return ok || err != nil
 	}
-	if within("chat:"+m.OpenID, in.PerMinute) {
+	fan := pseudonym(m.OpenID)
+	if !within("chat-message:"+pseudonym(m.Key), 1) || within("chat:"+fan, in.PerMinute) {
 		return "", false
 	}
-	if !within("chat-told:"+m.OpenID, 1) {
+	if !within("chat-told:"+fan, 1) {
 		return "", true
 	}
 	return in.Wording.Text("bot.too_fast"), true
+}
+
+// pseudonym stands for an openid where others may look.
+func pseudonym(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:12])
 }

@@ -137,6 +137,13 @@ func TestWhoeverSendsTooMuchIsToldOnceAndOthersAreNotHeldUp(t *testing.T) {
 	if reply := w.say("quiet", "你好"); reply == "" || strings.Contains(reply, "太快了") {
 		t.Errorf("somebody else hears %q", reply)
 	}
+	again := w.inbound("patient", routing.InboundText)
+	again.Text = "铁西区欠我们保温工程款三年了"
+	for range 30 { // delivered again and again
+		if reply := w.receive(again); strings.Contains(reply, "太快了") {
+			t.Fatal("the platform's repetitions count against the fan")
+		}
+	}
 	follow := w.inbound("loud", routing.InboundUnsubscribe)
 	w.receive(follow) // events are no messages
 	w.clock.pass(time.Minute)

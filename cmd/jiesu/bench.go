@@ -146,6 +146,9 @@ func (r benchRow) line() string {
 	if r.Millis > 0 {
 		return fmt.Sprintf("%-60s %4s %8.0f ms %s", r.What, "", r.Millis, memoryOf(r.Memory))
 	}
+	if r.Connections == 0 {
+		return fmt.Sprintf("%-60s %4s %9.0f %26s %7.2fms %8s", r.What, "", r.PerSecond, "", r.CPU, memoryOf(r.Memory))
+	}
 	text := fmt.Sprintf("%-60s %4d %9.0f %6.1fms %6.1fms %6.1fms %7.2fms %8s", r.What, r.Connections, r.PerSecond, r.P50, r.P99, r.P999, r.CPU, memoryOf(r.Memory))
 	if r.Late > 0 {
 		text += fmt.Sprintf("  (%d late)", r.Late)

@@ -17,6 +17,9 @@ import (
 // noticesOfACase is how many notices a case of the benchmark has: that it was filed, signed and answered.
 const noticesOfACase = 3
 
+// noticesOfAFan is how many of them one telephone gets: the stand-in's show the last few hundred.
+const noticesOfAFan = 60
+
 // delivery measures how fast notices that have piled up reach the platform's stand-in, each with the platform's report on it, on one process; and holds
 // that each came once and those of a case in their order.
 func (b benchCommand) delivery(ctx context.Context, w world, database string) (r benchRow, err error) {
@@ -30,7 +33,11 @@ func (b benchCommand) delivery(ctx context.Context, w world, database string) (r
 	if err != nil {
 		return r, errors.Join(err, l.Close())
 	}
-	fans := a.buildSandbox(l.Addr())
+	phone := a.buildSandbox(l.Addr())
+	fans := make([]*sandbox.Fan, 1+b.Notices/noticesOfAFan)
+	for i := range fans {
+		fans[i] = phone.Fan(fmt.Sprint("fan ", i))
+	}
 	waiting, err := b.pileUp(ctx, a, fans)
 	if err != nil {
 		return r, errors.Join(err, l.Close(), a.close())
@@ -48,7 +55,7 @@ func (b benchCommand) delivery(ctx context.Context, w world, database string) (r
 	took := time.Since(began)
 	r = benchRow{PerSecond: float64(waiting) / took.Seconds(), CPU: float64((cpuTime() - before).Microseconds()) / 1000 / float64(waiting), Memory: residentOf(os.Getpid())}
 	if err == nil {
-		err = settled(ctx, fans, waiting)
+		err = arrived(ctx, fans, waiting)
 	}
 	stop()
 	return r, errors.Join(err, <-ended)
@@ -103,8 +110,8 @@ func fieldOf(c *sandbox.Card, kind string) string {
 	return ""
 }
 
-// settled waits for what the platform shows and holds that everything came, once and in order.
-func settled(ctx context.Context, fans []*sandbox.Fan, want int) error {
+// arrived waits for what the platform shows and holds that everything came, once and in order.
+func arrived(ctx context.Context, fans []*sandbox.Fan, want int) error {
 	for range 500 {
 		steps, n := map[string][]string{}, 0
 		for _, f := range fans {

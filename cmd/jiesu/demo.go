@@ -153,8 +153,9 @@ func (a *app) buildCarrier() {
 func (a *app) furnish(ctx context.Context, at net.Addr) error {
 	a.buildCarrier()
 	var openIDs []string
-	for _, f := range a.buildSandbox(at) {
-		openIDs = append(openIDs, f.OpenID())
+	phone := a.buildSandbox(at)
+	for i := range demoFans {
+		openIDs = append(openIDs, phone.Fan(a.words.Text(fmt.Sprintf("demo.fan.%d", i+1))).OpenID())
 	}
 	if err := seed(ctx, a.db.store, a.plan, a.judge, a.words, openIDs); err != nil {
 		return fmt.Errorf("add sample cases: %w", err)
@@ -169,8 +170,8 @@ func (a *app) furnish(ctx context.Context, at net.Addr) error {
 	return a.printWelcome(keys)
 }
 
-// buildSandbox mounts the platform's stand-in, with a few fans, on our own engine; it calls back over HTTP like the real one.
-func (a *app) buildSandbox(at net.Addr) []*sandbox.Fan {
+// buildSandbox mounts the platform's stand-in on our own engine; it calls back over HTTP like the real one.
+func (a *app) buildSandbox(at net.Addr) *sandbox.Sandbox {
 	wc := a.cfg.WeChat
 	base := "http://" + at.String()
 	phone := sandbox.New(sandbox.Config{
@@ -180,11 +181,7 @@ func (a *app) buildSandbox(at net.Addr) []*sandbox.Fan {
 	})
 	phone.Routes(a.engine)
 	a.closing = append(a.closing, func() error { phone.Close(); return nil })
-	fans := make([]*sandbox.Fan, demoFans)
-	for i := range fans {
-		fans[i] = phone.Fan(a.words.Text(fmt.Sprintf("demo.fan.%d", i+1)))
-	}
-	return fans
+	return phone
 }
 
 // demoKeys makes one API key for each role.
