@@ -1,7 +1,6 @@
 package routing
 
 import (
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -160,10 +159,7 @@ func reread(list []Evidence, text []rune) []Evidence {
 	return now
 }
 
-// phoneLike finds what can be a telephone number, whoever's, with what people put between its digits.
-var phoneLike = regexp.MustCompile(`(?:\+?86[ -]?)?1[3-9](?:[ -]?\d){9}|\(?0\d{2,3}\)?[ -]?\d{3,4}[ -]?\d{4}|\b[2-9]\d{6,7}\b|[48]00(?:[ -]?\d){7}`)
-
-// hush blanks the complainant's names and all telephone numbers in a text, character for character, so that offsets into it hold. Of an
+// hush blanks the complainant's names and all personal data of a known form in a text, character for character, so that offsets into it hold. Of an
 // enterprise's name every part of three characters is blanked too: people leave out where it is and what kind of company.
 func (c Case) hush(text string) string {
 	known := []string{c.Contact.Name}
@@ -185,8 +181,8 @@ func (c Case) hush(text string) string {
 			plain[i], start = '＊', start+size
 		}
 	}
-	for _, at := range phoneLike.FindAllStringIndex(text, -1) {
-		blank(at[0], at[1])
+	for _, p := range FindPersonal(text) {
+		blank(p.Start, p.End)
 	}
 	for _, word := range known {
 		if utf8.RuneCountInString(word) < 2 { // one character would blank the family name wherever it is a word
