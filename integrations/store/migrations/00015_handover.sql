@@ -1,6 +1,7 @@
 -- +goose Up
 
 -- One call-back for each number that nobody answered, however many calls come at once.
+-- contract: before the first release
 CREATE UNIQUE INDEX tasks_missed ON tasks (complainant_id) WHERE kind = 'missed' AND done_at = 0;
 
 -- A voice message that somebody writes down.
