@@ -10,6 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"jiesu/routing"
 )
 
@@ -74,9 +77,11 @@ func (in *Intake) Receive(ctx context.Context, m routing.Inbound, onTime func() 
 }
 
 func (in *Intake) take(ctx context.Context, m routing.Inbound, onTime func() bool) (reply string, err error) {
+	ctx, span := tracer(ctx).Start(ctx, "turn", trace.WithAttributes(attribute.String("message.kind", string(m.Kind))))
+	defer span.End()
 	inline := sync.OnceValue(onTime) // asked once, however often the transaction is tried
 	ready := *in
-	ready.Judge = judgeAhead(in.Judge, clean(m.Text))
+	ready.Judge = judgeAhead(ctx, in.Judge, clean(m.Text))
 	err = in.update(ctx, func(tx routing.Tx) error {
 		reply, err = ready.receive(ctx, tx, m, inline)
 		return err
@@ -96,11 +101,20 @@ type judgedAhead struct {
 
 // judgeAhead judges a text before the transaction that will ask for it: on SQLite transactions take turns, and judging is the longest part
 // of one that needs no database.
-func judgeAhead(j routing.Judge, text string) routing.Judge {
+func judgeAhead(ctx context.Context, j routing.Judge, text string) routing.Judge {
 	if text == "" {
 		return j
 	}
-	return judgedAhead{j, text, j.Judge(text)}
+	_, span := tracer(ctx).Start(ctx, "classify")
+	defer span.End()
+	known := j.Judge(text)
+	span.SetAttributes(attribute.String("decision", string(known.Decision)), attribute.String("item", known.Item))
+	return judgedAhead{j, text, known}
+}
+
+// tracer is that of the request or job that the work is for.
+func tracer(ctx context.Context) trace.Tracer {
+	return trace.SpanFromContext(ctx).TracerProvider().Tracer("jiesu/bot")
 }
 
 // Judge implements routing.Judge.

@@ -21,6 +21,7 @@ type Config struct {
 	RedisURL    Secret      `yaml:"redis_url"`    // redis://… or rediss://…; empty: one node, state in the process
 	SecretKey   Secret      `yaml:"secret_key"`   // root of the keys that encrypt personal data and sign links
 	Log         Log         `yaml:"log"`
+	Tracing     Tracing     `yaml:"tracing"`
 	WeChat      WeChat      `yaml:"wechat"`
 	Classifier  Classifier  `yaml:"classifier"`
 	Repeats     Repeats     `yaml:"repeats"`
@@ -44,6 +45,12 @@ type Config struct {
 type Log struct {
 	Level  string `yaml:"level"`  // debug, info, warn or error
 	Format string `yaml:"format"` // text or json
+}
+
+// Tracing says where spans go.
+type Tracing struct {
+	Endpoint string  `yaml:"endpoint"` // of a collector: http://HOST:4318 (OTLP over HTTP); empty: nowhere
+	Sample   float64 `yaml:"sample"`   // share of requests and jobs that are recorded
 }
 
 // WeChat is the official account. Without an AppID the channel is off.
@@ -217,6 +224,7 @@ func Default() Config {
 		PublicURL:   "http://127.0.0.1:8080",
 		DatabaseURL: "sqlite:data/jiesu.db",
 		Log:         Log{Level: "info", Format: "text"},
+		Tracing:     Tracing{Sample: 0.1},
 		WeChat:      WeChat{APIBase: "https://api.weixin.qq.com", Menu: true},
 		Classifier:  Classifier{MaxWrongUnits: 0.03},
 		Repeats:     Repeats{Burst: 5, Within: 24 * time.Hour},

@@ -103,6 +103,8 @@ func (c Config) validateServer(v *validation, mode Mode) {
 	v.check(listenable(c.Listen), "listen", "must be host:port with a port from 0 to 65535")
 	v.check(webURL(c.PublicURL), "public_url", "must be an http or https URL with a host, without query or fragment")
 	v.check(databaseURL(c.DatabaseURL.Reveal()), "database_url", "must be sqlite:FILE or postgres://HOST/DATABASE")
+	v.check(c.Tracing.Endpoint == "" || strings.HasPrefix(c.Tracing.Endpoint, "http://") || strings.HasPrefix(c.Tracing.Endpoint, "https://"), "tracing.endpoint", "must be http://HOST:4318 or https://…, or empty")
+	v.check(c.Tracing.Sample > 0 && c.Tracing.Sample <= 1, "tracing.sample", "must be a share above 0 and up to 1")
 	v.check(c.RedisURL == "" || redisURL(c.RedisURL.Reveal()), "redis_url", "must be redis://HOST or rediss://HOST, or empty")
 	if mode == ModeServe || c.SecretKey != "" {
 		v.check(len(c.SecretKey) >= minSecretLength, "secret_key",

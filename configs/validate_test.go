@@ -90,6 +90,8 @@ func TestEachRuleIsChecked(t *testing.T) {
 		{"no reminder", func(c *Config) { c.Dialogue.RemindAfter = 0 }, "dialogue.remind_after"},
 		{"closing before reminding", func(c *Config) { c.Dialogue.CloseAfter = c.Dialogue.RemindAfter }, "dialogue.close_after"},
 		{"callback slower than the platform waits", func(c *Config) { c.Dialogue.CallbackDeadline = 5 * time.Second }, "dialogue.callback_deadline"},
+		{"spans sent nowhere", func(c *Config) { c.Tracing.Endpoint = "collector:4318" }, "tracing.endpoint"},
+		{"more than every request recorded", func(c *Config) { c.Tracing.Sample = 2 }, "tracing.sample"},
 		{"messages of a fan in a breath", func(c *Config) { c.Dialogue.PerMinute = 5 }, "dialogue.per_minute"},
 		{"nearly no message at once", func(c *Config) { c.Dialogue.MaxWorking = 1 }, "dialogue.max_working"},
 		{"no callback time", func(c *Config) { c.Dialogue.CallbackDeadline = 0 }, "dialogue.callback_deadline"},

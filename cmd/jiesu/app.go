@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"jiesu/bot"
@@ -59,6 +60,7 @@ type app struct {
 	callback *wechat.Callback
 	runner   *jobs.Runner
 	metrics  *prometheus.Registry
+	tracer   trace.Tracer
 	engine   *gin.Engine
 	stopping chan struct{}
 	sandbox  bool
@@ -72,7 +74,7 @@ func newApp(ctx context.Context, cfg configs.Config, w world, does role, sandbox
 			err = errors.Join(err, a.close())
 		}
 	}()
-	for _, step := range []func(context.Context) error{a.loadData, a.openState, a.buildSMS, a.buildDomain, a.buildWeChat, a.buildJobs, a.buildHTTP} {
+	for _, step := range []func(context.Context) error{a.loadData, a.buildTracing, a.openState, a.buildSMS, a.buildDomain, a.buildWeChat, a.buildJobs, a.buildHTTP} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -294,7 +296,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
 			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
-		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics,
+		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics, Tracer: a.tracer,
 	})
 	return err
 }
@@ -321,6 +323,7 @@ func (a *app) buildHTTP(context.Context) error {
 	}
 	a.engine.Use(a.recovered, hurry)
 	a.healthRoutes(a.engine)
+	a.engine.Use(a.traced) // probes, which come every few seconds, are no requests of anybody
 	if a.does == roleWorker {
 		return nil
 	}

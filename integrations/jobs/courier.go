@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"jiesu/routing"
 )
 
@@ -95,7 +98,7 @@ func (c *courier) climb(ctx context.Context, l routing.Letter, r run) (time.Dura
 		if err := c.leave(ctx, l.Notice.ID, m.Channel(), rung); err != nil {
 			return 0, err
 		}
-		receipt, err := m.Send(ctx, l)
+		receipt, err := send(ctx, m, l)
 		if errors.Is(err, routing.ErrUnreachable) {
 			continue
 		}
@@ -107,6 +110,15 @@ func (c *courier) climb(ctx context.Context, l routing.Letter, r run) (time.Dura
 		}
 	}
 	return 0, c.handOver(ctx, l.Notice, l.Text, r)
+}
+
+// send gives a letter to a channel.
+func send(ctx context.Context, m routing.Messenger, l routing.Letter) (routing.Receipt, error) {
+	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("jiesu/jobs").Start(ctx, "send "+m.Channel(), trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(attribute.String("notice.kind", string(l.Notice.Kind))))
+	receipt, err := m.Send(ctx, l)
+	ended(span, err)
+	return receipt, err
 }
 
 // ladderOf is the channels for a kind of notice. Words of the conversation make sense only in the conversation: a template message

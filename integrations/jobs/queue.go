@@ -152,7 +152,7 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, j routing.Job) error {
 	default:
 		return fmt.Errorf("enqueue job: unknown kind %q", j.Kind)
 	}
-	if _, err := q.client.InsertTx(ctx, tx, args, nil); err != nil {
+	if _, err := q.client.InsertTx(ctx, tx, args, traceOf(ctx)); err != nil {
 		return fmt.Errorf("enqueue %s of %s: %w", j.Kind, j.ID, err)
 	}
 	return nil

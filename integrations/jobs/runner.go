@@ -15,6 +15,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"jiesu/routing"
 )
@@ -44,6 +46,7 @@ type Config struct {
 	Now        func() time.Time // the real clock in production: River plans its retries by it
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	Tracer     trace.Tracer // nil: nothing is recorded
 }
 
 // Importer files the work orders of an uploaded file for as long as one run may take. more says that it isn't at the end.
@@ -132,6 +135,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.RescueAfter == 0 {
 		cfg.RescueAfter = 5 * time.Minute
+	}
+	if cfg.Tracer == nil {
+		cfg.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	return cfg
 }
@@ -236,26 +242,30 @@ func (h onlyTrouble) WithGroup(name string) slog.Handler {
 // worker runs one kind of job: it keeps panics inside, logs and counts failures, and spaces the next run.
 type worker[T river.JobArgs] struct {
 	river.WorkerDefaults[T]
-	work  func(context.Context, *river.Job[T]) error
-	now   func() time.Time
-	log   *slog.Logger
-	count *metrics
+	work   func(context.Context, *river.Job[T]) error
+	now    func() time.Time
+	log    *slog.Logger
+	count  *metrics
+	tracer trace.Tracer
 }
 
 func newWorker[T river.JobArgs](cfg Config, count *metrics, work func(context.Context, *river.Job[T]) error) *worker[T] {
-	return &worker[T]{work: work, now: cfg.Now, log: cfg.Logger, count: count}
+	return &worker[T]{work: work, now: cfg.Now, log: cfg.Logger, count: count, tracer: cfg.Tracer}
 }
 
 // Work implements river.Worker.
 func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) (err error) {
+	ctx, span := w.span(ctx, job)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in job %s: %v", job.Kind, p)
 		}
 		var snooze *river.JobSnoozeError
 		if err == nil || errors.As(err, &snooze) || errors.Is(context.Cause(ctx), context.Canceled) {
+			span.End()
 			return
 		}
+		ended(span, err)
 		w.count.failures.WithLabelValues(job.Kind).Inc()
 		w.log.ErrorContext(ctx, "job failed", "kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "error", err)
 	}()

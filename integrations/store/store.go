@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
 	"jiesu/routing"
 )
 
@@ -62,6 +65,7 @@ func New(db *DB, enqueue func(ctx context.Context, tx *sql.Tx, j routing.Job) er
 // Update implements routing.Store. fn must not call Update or SpendQuota itself (on SQLite it would wait for its own end), and should
 // be quick: every other writer waits for it. Errors besides fn's: ErrConflict when the database gave up on it, ErrClosed.
 func (s *Store) Update(ctx context.Context, fn func(tx routing.Tx) error) error {
+	ctx, span := trace.SpanFromContext(ctx).TracerProvider().Tracer("jiesu/store").Start(ctx, "transaction")
 	var after []func()
 	err := s.transact(ctx, func(t *tx) error {
 		if err := fn(t); err != nil {
@@ -70,6 +74,10 @@ func (s *Store) Update(ctx context.Context, fn func(tx routing.Tx) error) error 
 		after = t.after
 		return nil
 	})
+	if err != nil {
+		span.SetStatus(codes.Error, "")
+	}
+	span.End() // what follows isn't the transaction's time
 	if err != nil {
 		return translate(err)
 	}
