@@ -2,6 +2,8 @@ package console
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,6 +20,8 @@ func TestAShopOwnerRatesAddsAndHasItRedone(t *testing.T) {
 	w := start(t)
 	server := w.serve()
 	b := startBrowser(t, server.URL)
+	owed := filepath.Join(t.TempDir(), "欠条.png")
+	must(t, os.WriteFile(owed, onePixel, 0o600))
 	for _, s := range pageSizes {
 		c := w.at(routing.StateSigned)
 		w.attach(c, "image", "image/png", onePixel)
@@ -34,10 +38,15 @@ func TestAShopOwnerRatesAddsAndHasItRedone(t *testing.T) {
 		p.keys(kb.Enter)
 		p.focus("details[data-step=supplement] textarea")
 		p.keys("合同原件在我手里")
+		p.do(chromedp.SetUploadFiles(`details[data-step=supplement] input[type=file]`, []string{owed}))
+		p.shoot("page-adding", s)
 		p.focus("details[data-step=supplement] button[type=submit]")
 		p.keys(kb.Enter)
 		p.await(`location.search === "?done=supplement" && document.readyState === "complete"`)
 		p.shows("合同原件在我手里")
+		if kept, err := w.store.AttachmentsOf(t.Context(), c.Number); err != nil || len(kept) != 2 {
+			t.Errorf("%d files of the case, %v", len(kept), err)
+		}
 
 		w.act("unit", c.Number, step(routing.ActionReply, "经核对，尚欠工程款三十八万元，已列入本月拨付计划，预计月底到账。"))
 		p.open(page)

@@ -23,7 +23,7 @@ type papersView struct {
 	Groups []paperGroup
 	Scopes []report.Scope // whose papers the actor may open, the first one at a click
 	Make   []makeChoice   // what the office may have made anew or before its time
-	Draws  []string       // periods that the office may draw a sample of for a third party
+	Draws  []drawChoice   // periods that the office may draw a sample of for a third party
 	Size   int            // of the sample, unless another is asked for
 }
 

@@ -225,7 +225,7 @@ func TestTheOfficeDrawsASampleForAThirdParty(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.made()
-	w.get("office", "/console/papers").want(200, `action="/console/sample.xlsx"`, "<option>2026-10</option>", "<option>2026-Q3</option>", "<option>2025</option>").lacks("<option>2026-11</option>")
+	w.get("office", "/console/papers").want(200, `action="/console/sample.xlsx"`, `<option value="2026-10">2026年10月`, `<option value="2026-Q3">2026年第3季度`, `<option value="2025">2025年`).lacks(`value="2026-11">2026年`)
 	w.get("unit", "/console/papers").want(200).lacks("sample.xlsx")
 	for path, says := range map[string]string{"?period=2026-13": "请从列表里选", "?period=2026-W40": "请从列表里选", "?period=2026-10&size=0": "1 到 10000", "?period=2026-10&size=x": "1 到 10000"} {
 		w.get("office", samplePath+path).want(422, says)

@@ -3,7 +3,9 @@ package console
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,19 +19,20 @@ const (
 	maxSample = 10_000
 )
 
-// drawable lists the periods that are over and that third parties are asked about: the last year, four quarters and three months.
-func (s *Console) drawable() []string {
-	quarter, month := report.PeriodOf(report.Quarterly, s.Now()), report.PeriodOf(report.Monthly, s.Now())
-	list := []string{strconv.Itoa(month.Year - 1)}
-	for range 4 {
-		quarter = quarter.Before()
-		list = append(list, quarter.String())
+// drawChoice is a period that a sample can be drawn of.
+type drawChoice struct{ Period, Name string }
+
+// drawable lists the periods that are over and that third parties are asked about: four quarters, three months and the last year.
+func (s *Console) drawable() (list []drawChoice) {
+	for kind, n := range map[report.Kind]int{report.Quarterly: 4, report.Monthly: 3} {
+		for p := report.PeriodOf(kind, s.Now()); n > 0; n-- {
+			p = p.Before()
+			list = append(list, drawChoice{p.String(), report.PeriodName(p, s.Wording)})
+		}
 	}
-	for range 3 {
-		month = month.Before()
-		list = append(list, month.String())
-	}
-	return list
+	slices.SortStableFunc(list, func(a, b drawChoice) int { return strings.Compare(b.Period, a.Period) })
+	year := strconv.Itoa(report.PeriodOf(report.Monthly, s.Now()).Year - 1)
+	return append(list, drawChoice{year, s.Wording.Text("console.papers.year", "n", year)})
 }
 
 // sample answers with cases drawn for evaluation by a third party, as a spreadsheet that names nobody.
