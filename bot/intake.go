@@ -10,9 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
-
 	"jiesu/routing"
 )
 
@@ -32,6 +29,9 @@ type Config struct {
 
 	Live      routing.Volatile // counts messages; nil: nobody sends too many
 	PerMinute int              // messages of one fan; 0: as many as they like
+
+	// Span opens a stretch of work in the trace of the context, and returns what ends it; nil: nothing is recorded.
+	Span func(ctx context.Context, name string) (context.Context, func())
 }
 
 // DefaultOtherFrom is the confidence from which a text outside the plan is answered with another door rather than shown to a clerk.
@@ -58,6 +58,9 @@ func NewIntake(c Config) (*Intake, error) {
 	if c.Pace.OtherFrom == 0 {
 		c.Pace.OtherFrom = DefaultOtherFrom
 	}
+	if c.Span == nil {
+		c.Span = func(ctx context.Context, _ string) (context.Context, func()) { return ctx, func() {} }
+	}
 	return &Intake{Config: c, words: words}, nil
 }
 
@@ -77,11 +80,11 @@ func (in *Intake) Receive(ctx context.Context, m routing.Inbound, onTime func() 
 }
 
 func (in *Intake) take(ctx context.Context, m routing.Inbound, onTime func() bool) (reply string, err error) {
-	ctx, span := tracer(ctx).Start(ctx, "turn", trace.WithAttributes(attribute.String("message.kind", string(m.Kind))))
-	defer span.End()
+	ctx, end := in.Span(ctx, "turn")
+	defer end()
 	inline := sync.OnceValue(onTime) // asked once, however often the transaction is tried
 	ready := *in
-	ready.Judge = judgeAhead(ctx, in.Judge, clean(m.Text))
+	ready.Judge = in.judgeAhead(ctx, clean(m.Text))
 	err = in.update(ctx, func(tx routing.Tx) error {
 		reply, err = ready.receive(ctx, tx, m, inline)
 		return err
@@ -101,20 +104,13 @@ type judgedAhead struct {
 
 // judgeAhead judges a text before the transaction that will ask for it: on SQLite transactions take turns, and judging is the longest part
 // of one that needs no database.
-func judgeAhead(ctx context.Context, j routing.Judge, text string) routing.Judge {
+func (in *Intake) judgeAhead(ctx context.Context, text string) routing.Judge {
 	if text == "" {
-		return j
+		return in.Judge
 	}
-	_, span := tracer(ctx).Start(ctx, "classify")
-	defer span.End()
-	known := j.Judge(text)
-	span.SetAttributes(attribute.String("decision", string(known.Decision)), attribute.String("item", known.Item))
-	return judgedAhead{j, text, known}
-}
-
-// tracer is that of the request or job that the work is for.
-func tracer(ctx context.Context) trace.Tracer {
-	return trace.SpanFromContext(ctx).TracerProvider().Tracer("jiesu/bot")
+	_, end := in.Span(ctx, "classify")
+	defer end()
+	return judgedAhead{in.Judge, text, in.Judge.Judge(text)}
 }
 
 // Judge implements routing.Judge.

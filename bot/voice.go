@@ -22,7 +22,7 @@ func (in *Intake) WriteDown(ctx context.Context, actor routing.Actor, taskID, te
 		return &routing.InvalidError{Field: "text", Key: "error.text_too_long"}
 	}
 	ready := *in
-	ready.Judge = judgeAhead(ctx, in.Judge, text)
+	ready.Judge = in.judgeAhead(ctx, text)
 	err := in.update(ctx, func(tx routing.Tx) error { return ready.writeDown(ctx, tx, actor, taskID, text) })
 	if err != nil {
 		return fmt.Errorf("write down voice message of task %s: %w", taskID, err)

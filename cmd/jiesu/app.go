@@ -128,7 +128,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:  bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
 		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log,
-		Live: a.live, PerMinute: a.cfg.Dialogue.PerMinute})
+		Live: a.live, PerMinute: a.cfg.Dialogue.PerMinute, Span: span})
 	return err
 }
 

@@ -52,6 +52,12 @@ func (a *app) buildTracing(ctx context.Context) error {
 	return nil
 }
 
+// span opens a stretch of work in the trace of the request or job that the context is of.
+func span(ctx context.Context, name string) (context.Context, func()) {
+	ctx, s := trace.SpanFromContext(ctx).TracerProvider().Tracer("jiesu").Start(ctx, name)
+	return ctx, func() { s.End() }
+}
+
 // traced opens the span of a request. What a caller says about traces is not believed: anybody could have everything recorded.
 func (a *app) traced(c *gin.Context) {
 	ctx, span := a.tracer.Start(c.Request.Context(), c.Request.Method+" "+c.FullPath(), trace.WithSpanKind(trace.SpanKindServer))
