@@ -37,7 +37,7 @@ check: ## gofmt, vet, staticcheck, go.mod
 race: # The tests of `make test`. Real services keep state that the test cache doesn't see, hence -count=1.
 	go test -race -count=1 -timeout 30m $(PKG)
 
-chaos: ## Two hundred faults under load (processes, PostgreSQL and Redis killed, stopped, frozen, cut off): nothing lost, nothing doubled
+chaos: ## Two hundred faults under load (processes, PostgreSQL and Redis killed, stopped, frozen, cut off; disk full, clock stepped): nothing lost, nothing doubled
 	@bash .ci/services run env JIESU_TEST_FAULTS=$(FAULTS) go test ./cmd/jiesu -run NothingAcknowledged -v -count=1 -timeout 60m
 
 fuzz-short: ## Every fuzz target for FUZZTIME (10s)

@@ -16,10 +16,20 @@ var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPaddi
 
 // NewID returns a unique id of 26 characters that sorts by time: 48 bits of milliseconds, 80 random bits.
 func NewID() string {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)
+	b := idBytes(time.Now())
 	_, _ = rand.Read(b[6:]) // never fails since Go 1.24
 	return crockford.EncodeToString(b[:])
+}
+
+// IDsFrom is where the ids that were made at the moment or later begin, in the order of text.
+func IDsFrom(at time.Time) string {
+	b := idBytes(at)
+	return crockford.EncodeToString(b[:])
+}
+
+func idBytes(at time.Time) (b [16]byte) {
+	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16)
+	return b
 }
 
 // NewToken returns 192 random bits for addresses that must not be guessed.

@@ -259,7 +259,7 @@ func withStore(ctx context.Context, w world, load loader, fn func(routing.Store)
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, cfg, newLogger(w.stderr, cfg.Log))
+	db, err := openDatabase(ctx, cfg, clock, newLogger(w.stderr, cfg.Log))
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ type app struct {
 	cfg   configs.Config
 	does  role
 	w     world
+	now   func() time.Time
 	log   *slog.Logger
 	plan  *routing.Plan
 	words routing.Wording
@@ -68,7 +69,10 @@ type app struct {
 
 // newApp builds the product on the configuration. Nothing runs yet; on an error nothing is left open.
 func newApp(ctx context.Context, cfg configs.Config, w world, does role, sandbox bool) (_ *app, err error) {
-	a := &app{cfg: cfg, does: does, w: w, log: newLogger(w.stderr, cfg.Log), metrics: newMetrics(), stopping: make(chan struct{}), sandbox: sandbox}
+	a := &app{cfg: cfg, does: does, w: w, now: w.now, log: newLogger(w.stderr, cfg.Log), metrics: newMetrics(), stopping: make(chan struct{}), sandbox: sandbox}
+	if a.now == nil {
+		a.now = clock
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -100,11 +104,11 @@ func (a *app) loadData(context.Context) (err error) {
 
 // openState opens the database and what may vanish.
 func (a *app) openState(ctx context.Context) (err error) {
-	if a.db, err = openDatabase(ctx, a.cfg, a.log); err != nil {
+	if a.db, err = openDatabase(ctx, a.cfg, a.now, a.log); err != nil {
 		return err
 	}
 	a.closing = append(a.closing, a.db.Close)
-	a.live = routing.NewMemory(clock)
+	a.live = routing.NewMemory(a.now)
 	if url := a.cfg.RedisURL.Reveal(); url != "" {
 		shared, err := redis.New(url, a.log)
 		if err != nil {
@@ -123,19 +127,19 @@ func (a *app) buildDomain(context.Context) (err error) {
 	if a.judge, err = newJudge(a.cfg.Classifier, a.log); err != nil {
 		return err
 	}
-	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live, a.log)
-	a.press = report.NewPress(a.db.store, a.plan, a.words, clock)
+	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live, a.now, a.log)
+	a.press = report.NewPress(a.db.store, a.plan, a.words, a.now)
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:  bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
-		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", Now: clock, Logger: a.log,
+		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", Now: a.now, Logger: a.log,
 		Live: a.live, PerMinute: a.cfg.Dialogue.PerMinute, Span: span})
 	return err
 }
 
 // newDesk returns the desk as the configuration, which is valid, wants it.
-func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile, log *slog.Logger) *routing.Desk {
+func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile, now func() time.Time, log *slog.Logger) *routing.Desk {
 	failed := func(number string, err error) { log.Error("look for a mass incident", "number", number, "error", err) }
-	return routing.NewDesk(store, plan, live, clock).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within, Failed: failed}).
+	return routing.NewDesk(store, plan, live, now).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within, Failed: failed}).
 		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour).
 		WithHandover(handoverRules(cfg.Handover)).WithOutside(cfg.Outside.Statuses)
 }
@@ -161,10 +165,10 @@ func (a *app) buildWeChat(context.Context) (err error) {
 		a.log.Warn("no official account is configured: the WeChat channel is off")
 		return nil
 	}
-	a.client = newWeChatClient(wc, a.live, a.log)
+	a.client = newWeChatClient(wc, a.live, a.now, a.log)
 	a.callback, err = wechat.NewCallback(wechat.CallbackConfig{
 		AppID: wc.AppID, Token: wc.Token.Reveal(), AESKey: wc.AESKey.Reveal(), AESKeyPrevious: wc.AESKeyPrevious.Reveal(),
-		Deadline: a.cfg.Dialogue.CallbackDeadline, MaxWorking: a.cfg.Dialogue.MaxWorking, Now: clock, Logger: a.log, Registerer: a.metrics,
+		Deadline: a.cfg.Dialogue.CallbackDeadline, MaxWorking: a.cfg.Dialogue.MaxWorking, Now: a.now, Logger: a.log, Registerer: a.metrics,
 	}, a.intake)
 	return err
 }
@@ -183,8 +187,8 @@ func (a *app) wechatLadder() []routing.Messenger {
 		templates[kind] = wechat.Template(t)
 	}
 	return []routing.Messenger{
-		wechat.NewTemplateMessenger(a.client, templates, a.plan, a.words, clock),
-		wechat.NewCustomerMessenger(a.client, a.db.store, clock, a.log),
+		wechat.NewTemplateMessenger(a.client, templates, a.plan, a.words, a.now),
+		wechat.NewCustomerMessenger(a.client, a.db.store, a.now, a.log),
 	}
 }
 
@@ -267,7 +271,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.uploads = &hotline.Uploads{Importer: hotline.Importer{Desk: a.desk, Judge: a.judge, Rules: rules, Wording: a.words, Now: clock}, Store: a.db.store,
+	a.uploads = &hotline.Uploads{Importer: hotline.Importer{Desk: a.desk, Judge: a.judge, Rules: rules, Wording: a.words, Now: a.now}, Store: a.db.store,
 		Logger: a.log, Stretch: a.cfg.Jobs.Timeout / 2}
 	chats, err := jobs.NewChats(a.desk, a.words, a.log, a.metrics)
 	if err != nil {
@@ -277,7 +281,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	hooks, err := webhooks.New(webhooks.Config{Store: a.db.store, Desk: a.desk, Allowed: allowed, Now: clock, Logger: a.log,
+	hooks, err := webhooks.New(webhooks.Config{Store: a.db.store, Desk: a.desk, Allowed: allowed, Now: a.now, Logger: a.log,
 		Version: version, Registerer: a.metrics, Plan: a.plan, Wording: a.words, PublicURL: a.cfg.PublicURL})
 	if err != nil {
 		return err
@@ -294,16 +298,17 @@ func (a *app) buildJobs(context.Context) (err error) {
 			{Name: "forget_messages", Every: time.Hour, Run: a.desk.ForgetInbound},
 			{Name: "forget_webhooks", Every: time.Hour, Run: a.desk.ForgetHooks},
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
+			{Name: "make_months", Every: 12 * time.Hour, Run: a.db.MakeMonths},
 			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,
-		PublicURL: a.publicURL(), Now: clock, Logger: a.log, Registerer: a.metrics, Tracer: a.tracer,
+		PublicURL: a.publicURL(), Now: a.now, Logger: a.log, Registerer: a.metrics, Tracer: a.tracer,
 	})
 	return err
 }
 
 // forgetSignIns drops sign-ins that have ended by their age.
 func (a *app) forgetSignIns(ctx context.Context) error {
-	return a.db.store.Update(ctx, func(tx routing.Tx) error { return tx.ForgetSessions(ctx, clock().Add(-a.cfg.Session.Absolute)) })
+	return a.db.store.Update(ctx, func(tx routing.Tx) error { return tx.ForgetSessions(ctx, a.now().Add(-a.cfg.Session.Absolute)) })
 }
 
 // networks are those that webhooks may go to though they aren't public; in the demonstration also this machine.
@@ -331,14 +336,14 @@ func (a *app) buildHTTP(context.Context) error {
 	if a.callback != nil {
 		a.callback.Routes(a.engine)
 	}
-	api, err := openapi.New(openapi.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: clock,
+	api, err := openapi.New(openapi.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: a.now,
 		Logger: a.log, Version: version, PublicURL: a.cfg.PublicURL, OutsideSecret: a.cfg.Outside.Secret.Reveal()})
 	if err != nil {
 		return err
 	}
 	api.Routes(a.engine)
 	a.smsRoutes()
-	reports, err := open311.New(open311.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: clock, Logger: a.log,
+	reports, err := open311.New(open311.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Live: a.live, Now: a.now, Logger: a.log,
 		Jurisdiction: a.cfg.Open311.Jurisdiction, Contact: a.cfg.Open311.Contact, PublicURL: a.publicURL(), Test: a.sandbox})
 	if err != nil {
 		return err
@@ -349,7 +354,7 @@ func (a *app) buildHTTP(context.Context) error {
 		return err
 	}
 	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Orders: a.uploads, Codes: a.sendsCodes(), SampleSize: a.cfg.Evaluation.Sample, Wording: a.words, Plan: a.plan, Live: a.live,
-		Now: clock, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
+		Now: a.now, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})
 	if err != nil {

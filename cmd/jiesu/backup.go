@@ -67,7 +67,7 @@ func (r restoreCommand) Run(ctx context.Context, w world, load loader) error {
 	if err := store.BackupSQLite(ctx, r.In, path); err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, cfg, newLogger(w.stderr, cfg.Log)) // another key's, or a newer program's, says so here
+	db, err := openDatabase(ctx, cfg, clock, newLogger(w.stderr, cfg.Log)) // another key's, or a newer program's, says so here
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore: the backup can't be used: %w", err), os.Remove(path))
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -19,8 +20,12 @@ import (
 // benchCommand measures the product on this machine, each figure beside something measured in the same run, since figures of two machines say nothing.
 type benchCommand struct {
 	Seconds     int    `default:"8" help:"How long each load runs."`
+	Warm        int    `default:"3" help:"Seconds of each load that don't count."`
 	Connections []int  `default:"1,16,64,256" help:"Connections that send at once."`
 	Notices     int    `default:"3000" help:"Notices that wait to be delivered."`
+	Growth      []int  `default:"10000,100000,1000000" help:"Numbers of cases in the database to measure among, in thousands and rising, on PostgreSQL."`
+	Replicas    []int  `default:"1,2,4" help:"Numbers of processes on one database to measure, on PostgreSQL."`
+	Large       bool   `help:"Also among ten million cases, and with 100,000 notices. Takes long."`
 	Postgres    string `env:"JIESU_BENCH_POSTGRES" help:"Address of an empty PostgreSQL database to measure too; it is filled."`
 	Out         string `type:"path" help:"Folder for bench.json and bench.html."`
 	Profile     string `type:"path" help:"File for a profile of the processor (go tool pprof)."`
@@ -40,6 +45,7 @@ type benchRow struct {
 	OfRaw       float64 `json:"of_raw,omitempty"`             // ÷ raw inserts
 	Late        int     `json:"late,omitempty"`               // acknowledged in time, and answered by a message of its own
 	Millis      float64 `json:"ms,omitempty"`
+	OfFirst     float64 `json:"of_first,omitempty"` // how many times as long as among the fewest cases, or in the first row of its kind
 }
 
 // The account of the benchmark; nobody outside knows it.
@@ -52,6 +58,9 @@ const (
 // Run implements the command.
 func (b benchCommand) Run(ctx context.Context, w world) error {
 	gin.SetMode(gin.ReleaseMode)
+	if b.Large {
+		b.Growth, b.Notices = append(b.Growth, 10_000_000), 100_000
+	}
 	if b.Profile != "" {
 		f, err := os.Create(b.Profile)
 		if err != nil {
@@ -85,6 +94,9 @@ func (b benchCommand) Run(ctx context.Context, w world) error {
 	}
 	bar := progress(w.stderr, "bench")
 	total, done := 1+len(databases)+len(b.Connections)*(1+2*len(databases)), 0
+	if b.Postgres != "" {
+		total += len(b.Growth) + len(b.Replicas)
+	}
 	step := func() {
 		if done++; bar != nil {
 			bar(done, total)
@@ -105,7 +117,7 @@ func (b benchCommand) Run(ctx context.Context, w world) error {
 			if i == 0 {
 				database = "sqlite:" + filepath.Join(folder, fmt.Sprintf("intake-%d.db", connections))
 			}
-			ours, each, err := b.intake(ctx, w, database, connections)
+			ours, each, err := b.intake(ctx, w, database, connections, int64(connections))
 			if err != nil {
 				return fmt.Errorf("measure intake on %s: %w", name, err)
 			}
@@ -137,6 +149,28 @@ func (b benchCommand) Run(ctx context.Context, w world) error {
 		}
 		step()
 	}
+	if b.Postgres == "" {
+		return b.write(rows)
+	}
+	most := min(64, slices.Max(b.Connections))
+	base := 0.0
+	for _, processes := range b.Replicas {
+		r, err := b.replicas(ctx, b.Postgres, processes, most)
+		if err != nil {
+			return fmt.Errorf("measure %d processes: %w", processes, err)
+		}
+		if base == 0 {
+			base = r.PerSecond
+		}
+		r.OfFirst = base / r.PerSecond
+		if err := add(r, nil); err != nil {
+			return err
+		}
+		step()
+	}
+	if err := b.growth(ctx, w, b.Postgres, most, add, step); err != nil {
+		return err
+	}
 	return b.write(rows)
 }
 
@@ -144,19 +178,28 @@ const benchHead = "what                                                        c
 
 func (r benchRow) line() string {
 	if r.Millis > 0 {
-		return fmt.Sprintf("%-60s %4s %8.0f ms %s", r.What, "", r.Millis, memoryOf(r.Memory))
+		return fmt.Sprintf("%-60s %4s %8.1f ms %s", r.What, "", r.Millis, memoryOf(r.Memory)) + r.timesFirst()
 	}
 	if r.Connections == 0 {
-		return fmt.Sprintf("%-60s %4s %9.0f %26s %7.2fms %8s", r.What, "", r.PerSecond, "", r.CPU, memoryOf(r.Memory))
+		return fmt.Sprintf("%-60s %4s %9.0f %26s %7.2fms %8s", r.What, "", r.PerSecond, "", r.CPU, memoryOf(r.Memory)) + r.timesFirst()
 	}
 	text := fmt.Sprintf("%-60s %4d %9.0f %6.1fms %6.1fms %6.1fms %7.2fms %8s", r.What, r.Connections, r.PerSecond, r.P50, r.P99, r.P999, r.CPU, memoryOf(r.Memory))
 	if r.Late > 0 {
 		text += fmt.Sprintf("  (%d late)", r.Late)
 	}
+	text += r.timesFirst()
 	if r.OfEcho > 0 {
 		text += fmt.Sprintf(" %6.2f %6.2f", r.OfEcho, r.OfRaw)
 	}
 	return text
+}
+
+// timesFirst says how many times as long it took as in the first row of its kind.
+func (r benchRow) timesFirst() string {
+	if r.OfFirst == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  %.2f times the first", r.OfFirst)
 }
 
 func memoryOf(mib float64) string {
@@ -200,7 +243,7 @@ body{font:15px/1.6 system-ui,sans-serif;max-width:1100px;margin:2rem auto;paddin
 td,th{padding:4px 8px;border-bottom:1px solid #dbe1e8;text-align:right;font-variant-numeric:tabular-nums}td:first-child,th:first-child{text-align:left}rect{fill:#174a7c}</style>
 <h1>Jiesu {{.Version}} on {{.Cores}} cores</h1>
 <table><tr><th>what</th><th>connections</th><th>messages a second</th><th></th><th>p50</th><th>p99</th><th>p99.9</th><th>cpu a message</th><th>÷ echo</th><th>÷ raw</th></tr>
-{{range .Rows}}<tr><td>{{.What}}</td>{{if .Millis}}<td></td><td colspan="8">{{printf "%.0f ms" .Millis}}{{if .Memory}}, {{printf "%.0f MiB" .Memory}}{{end}}</td>{{else}}<td>{{.Connections}}</td><td>{{printf "%.0f" .PerSecond}}</td>
+{{range .Rows}}<tr><td>{{.What}}</td>{{if .Millis}}<td></td><td colspan="8">{{printf "%.1f ms" .Millis}}{{if .Memory}}, {{printf "%.0f MiB" .Memory}}{{end}}{{if .OfFirst}}, {{printf "%.2f" .OfFirst}} times the first{{end}}</td>{{else}}<td>{{.Connections}}</td><td>{{printf "%.0f" .PerSecond}}</td>
 <td><svg width="220" height="12" viewBox="0 0 600 12" preserveAspectRatio="none" role="img" aria-label="{{printf "%.0f" .PerSecond}}"><rect width="{{share .PerSecond $.Most}}" height="12"/></svg></td>
 <td>{{printf "%.1f ms" .P50}}</td><td>{{printf "%.1f ms" .P99}}</td><td>{{printf "%.1f ms" .P999}}</td><td>{{printf "%.2f ms" .CPU}}</td><td>{{if .OfEcho}}{{printf "%.2f" .OfEcho}}{{end}}</td><td>{{if .OfRaw}}{{printf "%.2f" .OfRaw}}{{end}}</td>{{end}}</tr>
 {{end}}</table></html>

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -24,8 +22,8 @@ import (
 	"github.com/silenceper/wechat/v2/util"
 )
 
-// load sends complaints over so many connections for as long as the benchmark says.
-func (b benchCommand) load(ctx context.Context, address string, connections int) (benchRow, int, error) {
+// load sends complaints over so many connections, to one of the addresses after the other, for as long as the benchmark says. What a series says no other one does.
+func (b benchCommand) load(ctx context.Context, addresses []string, connections int, series int64) (benchRow, int, error) {
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}}
 	defer client.CloseIdleConnections()
 	var sent atomic.Int64
@@ -41,7 +39,7 @@ func (b benchCommand) load(ctx context.Context, address string, connections int)
 		}
 		sent.Add(1)
 		// The platform's ids are unique for ever, and so are ours on a database that stays from load to load.
-		_, err := benchPost(client, address, fmt.Sprintf("fan-%d-%d", connections, n/2), int64(connections)*1_000_000_000+n+1, words)
+		_, err := benchPost(client, addresses[n/2%int64(len(addresses))], fmt.Sprintf("fan-%d-%d", series, n/2), series*1_000_000_000+n+1, words)
 		if errors.Is(err, errLate) {
 			late.Add(1)
 			return nil
@@ -54,13 +52,12 @@ func (b benchCommand) load(ctx context.Context, address string, connections int)
 
 // complaints makes texts that no two people would send: five phrases each of those that the demo's samples are made of.
 func complaints() (func(n int64) string, error) {
+	all, err := samples()
+	if err != nil {
+		return nil, err
+	}
 	var phrases []string
-	lines := bufio.NewScanner(bytes.NewReader(samplesFile))
-	for lines.Scan() {
-		var sm sample
-		if err := json.Unmarshal(lines.Bytes(), &sm); err != nil {
-			return nil, fmt.Errorf("read samples: %w", err)
-		}
+	for _, sm := range all {
 		phrases = append(phrases, strings.FieldsFunc(sm.Text, func(r rune) bool { return strings.ContainsRune("\uff0c\u3002\uff1b\uff01\uff1f\n", r) })...)
 	}
 	if len(phrases) < 100 {
@@ -73,7 +70,7 @@ func complaints() (func(n int64) string, error) {
 			text.WriteString(phrases[r.IntN(len(phrases))] + "\uff0c")
 		}
 		return text.String()
-	}, lines.Err()
+	}, nil
 }
 
 // measure runs do from so many goroutines. Each worker has pairs of numbers of its own, one after the other.
@@ -85,8 +82,15 @@ func (b benchCommand) measure(ctx context.Context, connections int, do func(n in
 		failed  error
 		workers sync.WaitGroup
 	)
-	before, began := cpuTime(), time.Now()
+	// Before it counts, every connection of everybody has had its first statements, which the database has to make ready.
+	began := time.Now().Add(time.Duration(b.Warm) * time.Second)
 	end := began.Add(time.Duration(b.Seconds) * time.Second)
+	var before time.Duration
+	workers.Go(func() {
+		if wait(ctx, time.Until(began)) == nil {
+			before = cpuTime()
+		}
+	})
 	for range connections {
 		workers.Go(func() {
 			var mine []time.Duration
@@ -100,7 +104,9 @@ func (b benchCommand) measure(ctx context.Context, connections int, do func(n in
 						mu.Unlock()
 						return
 					}
-					mine = append(mine, time.Since(at))
+					if at.After(began) {
+						mine = append(mine, time.Since(at))
+					}
 				}
 			}
 			mu.Lock()

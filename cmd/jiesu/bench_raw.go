@@ -15,7 +15,7 @@ import (
 func contents(ctx context.Context, db *sql.DB, dialect string) (s share, err error) {
 	names := `SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%\_data' ESCAPE '\' AND name NOT LIKE '%\_idx' ESCAPE '\' AND name NOT LIKE '%\_docsize' ESCAPE '\' AND name NOT LIKE '%\_config' ESCAPE '\'`
 	if dialect == "postgres" {
-		names = `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`
+		names = `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`
 	}
 	rows, err := db.QueryContext(ctx, names)
 	if err != nil {

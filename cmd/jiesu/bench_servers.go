@@ -28,28 +28,13 @@ import (
 
 // start measures from the start of the process, on an empty database, to the first callback that is answered, and its memory then.
 func (b benchCommand) start(ctx context.Context, folder string, add func(benchRow, error) error) error {
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
-	}
 	for _, what := range []string{"first start, on an empty database", "start"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		began := time.Now()
+		cmd, address, err := startSelf(ctx, "sqlite:"+filepath.Join(folder, "start.db"), roleAll)
 		if err != nil {
-			return fmt.Errorf("find a port: %w", err)
-		}
-		address := l.Addr().String()
-		if err := l.Close(); err != nil {
 			return err
 		}
-		began := time.Now()
-		cmd := exec.CommandContext(ctx, self, "serve") //nolint:gosec // ourselves
-		cmd.Env = append(os.Environ(), "JIESU_LISTEN="+address, "JIESU_DATABASE_URL=sqlite:"+filepath.Join(folder, "start.db"), "JIESU_SECRET_KEY=0123456789abcdef0123456789abcdef",
-			"JIESU_LOG_LEVEL=error", "JIESU_WECHAT_APP_ID="+benchAppID, "JIESU_WECHAT_APP_SECRET=x0123456789abcdef0123456789abcdef", "JIESU_WECHAT_TOKEN="+benchToken, "JIESU_WECHAT_AES_KEY="+benchAESKey,
-			"JIESU_WECHAT_API_BASE=http://127.0.0.1:1", "JIESU_WECHAT_MENU=false")
-		if err := cmd.Start(); err != nil {
-			return fmt.Errorf("start the product: %w", err)
-		}
-		_, err = eventuallyAnswered(ctx, "http://"+address+"/wechat/callback")
+		_, err = eventuallyAnswered(ctx, address)
 		took := time.Since(began)
 		memory := residentOf(cmd.Process.Pid)
 		err = errors.Join(err, cmd.Process.Signal(syscall.SIGTERM))
@@ -59,6 +44,53 @@ func (b benchCommand) start(ctx context.Context, folder string, add func(benchRo
 		}
 	}
 	return nil
+}
+
+// startSelf starts this program as a server of its own and returns the address of its callback.
+func startSelf(ctx context.Context, database string, does role) (*exec.Cmd, string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, "", fmt.Errorf("find this program: %w", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", fmt.Errorf("find a port: %w", err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, "", fmt.Errorf("find a port: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, self, "serve", "--role", string(does)) //nolint:gosec // ourselves
+	cmd.Env = append(os.Environ(), "JIESU_LISTEN="+address, "JIESU_DATABASE_URL="+database, "JIESU_SECRET_KEY="+benchSecret(database),
+		"JIESU_LOG_LEVEL=error", "JIESU_WECHAT_APP_ID="+benchAppID, "JIESU_WECHAT_APP_SECRET=x0123456789abcdef0123456789abcdef", "JIESU_WECHAT_TOKEN="+benchToken, "JIESU_WECHAT_AES_KEY="+benchAESKey,
+		"JIESU_WECHAT_API_BASE=http://127.0.0.1:1", "JIESU_WECHAT_MENU=false")
+	if err := cmd.Start(); err != nil {
+		return nil, "", fmt.Errorf("start the product: %w", err)
+	}
+	return cmd, "http://" + address + "/wechat/callback", nil
+}
+
+// replicas measures intake on so many processes of the product that answer the web (others would work the jobs), which share a database; what is sent goes to
+// one after the other.
+func (b benchCommand) replicas(ctx context.Context, database string, processes, connections int) (r benchRow, err error) {
+	var addresses []string
+	for range processes {
+		cmd, address, failed := startSelf(ctx, database, roleWeb)
+		if failed != nil {
+			return r, failed
+		}
+		defer func() {
+			err = errors.Join(err, cmd.Process.Signal(syscall.SIGTERM))
+			_ = cmd.Wait()
+		}()
+		if _, err := eventuallyAnswered(ctx, address); err != nil {
+			return r, err
+		}
+		addresses = append(addresses, address)
+	}
+	r, _, err = b.load(ctx, addresses, connections, int64(2000+processes))
+	r.What, r.Connections, r.CPU, r.Memory = fmt.Sprintf("intake, PostgreSQL, %d processes", processes), connections, 0, 0
+	return r, err
 }
 
 func eventuallyAnswered(ctx context.Context, address string) (string, error) {
@@ -112,7 +144,7 @@ func (b benchCommand) echo(ctx context.Context, connections int) (benchRow, erro
 	server := &http.Server{Handler: engine, ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(l) }()
 	defer server.Close()
-	r, _, err := b.load(ctx, "http://"+l.Addr().String()+"/wechat/callback", connections)
+	r, _, err := b.load(ctx, []string{"http://" + l.Addr().String() + "/wechat/callback"}, connections, 1)
 	r.What, r.Connections = "the SDK's encrypted echo bot", connections
 	return r, err
 }
@@ -129,7 +161,7 @@ func (benchCache) Delete(string) error                  { return nil }
 type share struct{ rows, bytes int }
 
 // intake measures the whole product: each complainant says a complaint and confirms it, so that every second message files a case, durably.
-func (b benchCommand) intake(ctx context.Context, w world, database string, connections int) (benchRow, share, error) {
+func (b benchCommand) intake(ctx context.Context, w world, database string, connections int, series int64) (benchRow, share, error) {
 	cfg := benchConfig(database)
 	cfg.WeChat.APIBase = "http://127.0.0.1:1" // nothing goes out
 	a, err := newApp(ctx, cfg, world{stdout: io.Discard, stderr: w.stderr}, roleAll, false)
@@ -140,6 +172,12 @@ func (b benchCommand) intake(ctx context.Context, w world, database string, conn
 	if err != nil {
 		return benchRow{}, share{}, fmt.Errorf("find a port: %w", err)
 	}
+	// What an earlier load left to deliver to nobody would be tried again beside this one.
+	for _, statement := range []string{`UPDATE notices SET state = 'failed' WHERE state = 'pending'`, `DELETE FROM river_job`} {
+		if _, err := a.db.Write().ExecContext(ctx, statement); err != nil {
+			return benchRow{}, share{}, fmt.Errorf("forget what waits: %w", err)
+		}
+	}
 	before, err := contents(ctx, a.db.Write(), string(a.db.Dialect()))
 	if err != nil {
 		return benchRow{}, share{}, err
@@ -147,7 +185,7 @@ func (b benchCommand) intake(ctx context.Context, w world, database string, conn
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(running, l) }()
-	r, n, err := b.load(ctx, "http://"+l.Addr().String()+"/wechat/callback", connections)
+	r, n, err := b.load(ctx, []string{"http://" + l.Addr().String() + "/wechat/callback"}, connections, series)
 	after, counting := contents(ctx, a.db.Write(), string(a.db.Dialect()))
 	stop()
 	err = errors.Join(err, counting, <-ended)

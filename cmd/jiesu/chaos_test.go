@@ -133,12 +133,13 @@ func again(f *fleet, i int) {
 // services are what several processes share.
 type services struct {
 	*ownPostgres
-	url   string // of the database
-	redis *ownRedis
+	url     string // of the database
+	redis   *ownRedis
+	network *gate // between the processes and the database
 }
 
-// faults are what can go wrong; postgres is nil for one process on SQLite.
-func faults(postgres *services) []fault {
+// faults are what can go wrong; postgres is nil for one process on SQLite, whose disk may be its own.
+func faults(postgres *services, disk string, c steppedClock) []fault {
 	pause := func(d time.Duration) { <-time.NewTimer(d).C } // how long a fault lasts is part of it
 	list := []fault{
 		{"kill -9", func(_ *testing.T, f *fleet) {
@@ -161,6 +162,15 @@ func faults(postgres *services) []fault {
 				t.Error(err)
 			}
 		}},
+		{"clock set forward and back", func(t *testing.T, _ *fleet) {
+			for _, off := range []time.Duration{4 * time.Minute, -4 * time.Minute, 0} {
+				c.set(t, off)
+				pause(300 * time.Millisecond)
+			}
+		}},
+	}
+	if disk != "" {
+		list = append(list, fault{"disk full", func(t *testing.T, _ *fleet) { fillDisk(t, disk, 500*time.Millisecond) }})
 	}
 	if postgres != nil {
 		list = append(list,
@@ -177,7 +187,8 @@ func faults(postgres *services) []fault {
 			fault{"PostgreSQL killed", func(*testing.T, *fleet) { postgres.kill() }},
 			fault{"Redis flushed", func(*testing.T, *fleet) { postgres.redis.flush() }},
 			fault{"PostgreSQL restarted", func(*testing.T, *fleet) { postgres.restart() }},
-			fault{"Redis killed", func(*testing.T, *fleet) { postgres.redis.kill(time.Second) }})
+			fault{"Redis killed", func(*testing.T, *fleet) { postgres.redis.kill(time.Second) }},
+			fault{"network to PostgreSQL cut", func(*testing.T, *fleet) { postgres.network.cut(1500 * time.Millisecond) }})
 	}
 	return list
 }
@@ -186,13 +197,14 @@ func faults(postgres *services) []fault {
 // how many faults; make chaos has two hundred.
 func TestNothingAcknowledgedIsLostOrDoubledWhateverBreaks(t *testing.T) {
 	t.Parallel()
-	count := 8
+	count := 10
 	if n, err := strconv.Atoi(os.Getenv("JIESU_TEST_FAULTS")); err == nil {
 		count = n
 	}
-	forEachKind(t, func(t *testing.T, databaseURL string, postgres *services) {
+	forEachKind(t, func(t *testing.T, databaseURL, disk string, postgres *services) {
 		_, apiBase, _ := platformVia(t, &reaper{})
-		env, size := append(serveEnv(t, apiBase), "JIESU_DATABASE_URL="+databaseURL), 1
+		wound, byClock := newSteppedClock(t)
+		env, size := append(serveEnv(t, apiBase), byClock, "JIESU_DATABASE_URL="+databaseURL), 1
 		if postgres != nil {
 			size, env = 2, append(env, "JIESU_REDIS_URL="+postgres.redis.url())
 		}
@@ -214,7 +226,7 @@ func TestNothingAcknowledgedIsLostOrDoubledWhateverBreaks(t *testing.T) {
 				}
 			})
 		}
-		all := faults(postgres)
+		all := faults(postgres, disk, wound)
 		for n := range count {
 			before := next.Load()
 			eventually(t, func() error { // something is under way, and got through since the last one
@@ -243,17 +255,24 @@ func TestNothingAcknowledgedIsLostOrDoubledWhateverBreaks(t *testing.T) {
 	})
 }
 
-// forEachKind runs the test for one process on SQLite and for several on PostgreSQL and Redis, which are its own to break.
-func forEachKind(t *testing.T, test func(t *testing.T, databaseURL string, postgres *services)) {
+// forEachKind runs the test for one process on SQLite, on a disk of its own where there can be one, and for several on PostgreSQL and Redis, which are its
+// own to break, over a network that is, too.
+func forEachKind(t *testing.T, test func(t *testing.T, databaseURL, disk string, postgres *services)) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		test(t, "sqlite:"+filepath.Join(t.TempDir(), "jiesu.db"), nil)
+		disk := smallDisk(t)
+		folder := disk
+		if folder == "" {
+			folder = t.TempDir()
+		}
+		test(t, "sqlite:"+filepath.Join(folder, "jiesu.db"), disk, nil)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		own := startPostgres(t)
-		s := &services{own, own.database("jiesu"), startRedis(t)}
-		test(t, s.url, s)
+		network, address := gateTo(t, own.database("jiesu"))
+		s := &services{own, address, startRedis(t), network}
+		test(t, s.url, "", s)
 	})
 }
 

@@ -22,7 +22,7 @@ func loadTimetable(plan *routing.Plan, c configs.Clocks) (*routing.Timetable, er
 
 // warnOfCalendar says which years the clocks may need and can't count. /readyz and the office's list say it too.
 func (a *app) warnOfCalendar() {
-	for _, year := range a.plan.Timetable.Calendar().Missing(clock()) {
+	for _, year := range a.plan.Timetable.Calendar().Missing(a.now()) {
 		a.log.Warn("no calendar of holidays and make-up days: limits that reach into the year can't be counted; put its file into the folder of clocks.calendar (JIESU_CLOCKS_CALENDAR)",
 			"year", year, "file", fmt.Sprint(year, ".yaml"))
 	}

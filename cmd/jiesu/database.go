@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"jiesu/configs"
 	"jiesu/integrations/jobs"
@@ -19,7 +20,7 @@ type database struct {
 }
 
 // openDatabase opens the configured database and brings it to this binary's version; a newer one is refused.
-func openDatabase(ctx context.Context, cfg configs.Config, log *slog.Logger) (*database, error) {
+func openDatabase(ctx context.Context, cfg configs.Config, now func() time.Time, log *slog.Logger) (*database, error) {
 	plan, err := loadPlan()
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func openDatabase(ctx context.Context, cfg configs.Config, log *slog.Logger) (*d
 	if err != nil {
 		return nil, fmt.Errorf("load what cases are searched by: %w", err)
 	}
-	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Key: cfg.SecretKey.Reveal(), Now: clock, Logger: log, Search: search})
+	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Key: cfg.SecretKey.Reveal(), Now: now, Logger: log, Search: search})
 	if err != nil {
 		return nil, err
 	}

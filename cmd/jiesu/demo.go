@@ -141,7 +141,7 @@ func (a *app) buildCarrier() {
 		return
 	}
 	carrier := smssandbox.New(smssandbox.Account{KeyID: c.KeyID, Secret: c.Secret.Reveal(), Sign: c.Sign, Templates: map[string]string{
-		smsNotice: a.words.Text("demo.sms.notice", "url", a.publicURL()), smsCode: a.words.Text("demo.sms.code")}}, clock)
+		smsNotice: a.words.Text("demo.sms.notice", "url", a.publicURL()), smsCode: a.words.Text("demo.sms.code")}}, a.now)
 	a.engine.POST(smsSandbox, gin.WrapH(carrier))
 	a.engine.GET(smsSandbox, func(g *gin.Context) {
 		g.Header("Cache-Control", "no-store")
@@ -176,7 +176,7 @@ func (a *app) buildSandbox(at net.Addr) *sandbox.Sandbox {
 	base := "http://" + at.String()
 	phone := sandbox.New(sandbox.Config{
 		AppID: wc.AppID, AppSecret: wc.AppSecret.Reveal(), Token: wc.Token.Reveal(), AESKey: wc.AESKey.Reveal(),
-		CallbackURL: base + "/wechat/callback", BaseURL: base, Now: clock, Logger: a.log, Wording: a.words,
+		CallbackURL: base + "/wechat/callback", BaseURL: base, Now: a.now, Logger: a.log, Wording: a.words,
 		HTTP: &http.Client{Timeout: 10 * time.Second},
 	})
 	phone.Routes(a.engine)

@@ -30,7 +30,7 @@ func (a *app) healthRoutes(r gin.IRouter) {
 			return
 		}
 		ready := gin.H{"status": "ready"}
-		if years := a.plan.Timetable.Calendar().Missing(clock()); len(years) > 0 {
+		if years := a.plan.Timetable.Calendar().Missing(a.now()); len(years) > 0 {
 			ready["calendar_missing"] = years // no reason to turn complaints away, but one to look
 		}
 		c.JSON(http.StatusOK, ready)

@@ -91,11 +91,11 @@ func (i importCommand) importer(ctx context.Context, cfg configs.Config, w world
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := openDatabase(ctx, cfg, log)
+	db, err := openDatabase(ctx, cfg, clock, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	desk := newDesk(cfg, db.store, plan, routing.NewMemory(clock), log)
+	desk := newDesk(cfg, db.store, plan, routing.NewMemory(clock), clock, log)
 	close := func() {
 		if err := db.Close(); err != nil {
 			log.Error("the database did not close", "error", err)

@@ -94,7 +94,7 @@ func TestAnImportThatIsBrokenOffIsBegunAgain(t *testing.T) {
 	for tries := 0; ; tries++ {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(300+100*tries)*time.Millisecond)
 		var out, errs bytes.Buffer
-		run(ctx, []string{"import", "--in", path}, world{env, strings.NewReader(""), &out, &errs})
+		run(ctx, []string{"import", "--in", path}, world{env, strings.NewReader(""), &out, &errs, nil})
 		whole := ctx.Err() == nil
 		cancel()
 		if whole || tries > 100 {

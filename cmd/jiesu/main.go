@@ -22,13 +22,16 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-func main() {
+func main() { process(clock) }
+
+// process is the whole life of the program.
+func process(now func() time.Time) {
 	// Two libraries that write past our log: a line for every route, and one for every failed connection, which comes back as an error.
 	gin.SetMode(gin.ReleaseMode)
 	redis.SetLogger(silence{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], world{os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], world{os.Environ(), os.Stdin, os.Stdout, os.Stderr, now}))
 }
 
 // silence is a log that nobody reads.
@@ -42,6 +45,7 @@ type world struct {
 	environ        []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	now            func() time.Time // the time for a server; nil: this machine's
 }
 
 // commands is the command line. Each field is a subcommand with a Run method in a file of its own.

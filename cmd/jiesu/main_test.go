@@ -25,6 +25,9 @@ import (
 // TestMain lets the test binary be jiesu itself, so that the tests start, kill and restart the real process.
 func TestMain(m *testing.M) {
 	if os.Getenv("JIESU_TEST_AS_COMMAND") == "1" {
+		if path := os.Getenv("JIESU_TEST_CLOCK"); path != "" {
+			process(steppedClock{path}.now)
+		}
 		main()
 		return
 	}

@@ -15,7 +15,7 @@ func (migrateCommand) Run(ctx context.Context, w world, load loader) error {
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, cfg, newLogger(w.stderr, cfg.Log))
+	db, err := openDatabase(ctx, cfg, clock, newLogger(w.stderr, cfg.Log))
 	if err != nil {
 		return err
 	}

@@ -52,19 +52,31 @@ func seed(ctx context.Context, st routing.Store, plan *routing.Plan, judge routi
 	var at time.Time
 	s := &seeder{store: st, judge: judge, words: words, fans: fans, at: &at}
 	s.desk = routing.NewDesk(st, plan, routing.NewMemory(clock), func() time.Time { return at })
+	all, err := samples()
+	if err != nil {
+		return err
+	}
 	return st.Update(ctx, func(tx routing.Tx) error {
-		lines := bufio.NewScanner(bytes.NewReader(samplesFile))
-		for n := 0; lines.Scan(); n++ {
-			var sm sample
-			if err := json.Unmarshal(lines.Bytes(), &sm); err != nil {
-				return fmt.Errorf("sample %d: %w", n+1, err)
-			}
+		for n, sm := range all {
 			if err := s.play(ctx, tx, sm, n); err != nil {
 				return fmt.Errorf("sample %d: %w", n+1, err)
 			}
 		}
-		return lines.Err()
+		return nil
 	})
+}
+
+// samples reads the invented cases.
+func samples() (all []sample, err error) {
+	lines := bufio.NewScanner(bytes.NewReader(samplesFile))
+	for lines.Scan() {
+		var sm sample
+		if err := json.Unmarshal(lines.Bytes(), &sm); err != nil {
+			return nil, fmt.Errorf("read sample %d: %w", len(all)+1, err)
+		}
+		all = append(all, sm)
+	}
+	return all, lines.Err()
 }
 
 // age is how many days ago the sample was filed. Most of those that still wait for somebody are recent, so that their clocks run; the rest

@@ -16,7 +16,7 @@ func (a *app) buildSMS(context.Context) error {
 	}
 	account := sms.Account{KeyID: c.KeyID, Secret: c.Secret.Reveal(), Sign: c.Sign, AppID: c.AppID, Region: c.Region, Endpoint: c.Endpoint}
 	var err error
-	a.carrier, err = sms.New(c.Provider, account, &http.Client{}, clock)
+	a.carrier, err = sms.New(c.Provider, account, &http.Client{}, a.now)
 	return err
 }
 
@@ -29,7 +29,7 @@ func (a *app) smsLadder() []routing.Messenger {
 		templates[kind] = sms.Template(t)
 	}
 	limits := sms.Limits{PerPerson: a.cfg.SMS.PerPerson, PerDay: a.cfg.SMS.PerDay}
-	return []routing.Messenger{sms.NewMessenger(a.carrier, templates, a.db.store, a.live, limits, a.words, a.plan, clock, a.log)}
+	return []routing.Messenger{sms.NewMessenger(a.carrier, templates, a.db.store, a.live, limits, a.words, a.plan, a.now, a.log)}
 }
 
 // smsRoutes takes the carrier's reports.
@@ -38,7 +38,7 @@ func (a *app) smsRoutes() {
 		return
 	}
 	sms.Callbacks{Provider: a.cfg.SMS.Provider, Token: a.cfg.SMS.CallbackToken.Reveal(), Secret: a.cfg.SMS.Secret.Reveal(), Office: a.desk,
-		Now: clock, Logger: a.log}.Routes(a.engine)
+		Now: a.now, Logger: a.log}.Routes(a.engine)
 }
 
 // sendsCodes reports whether codes can go out by SMS.

@@ -32,7 +32,7 @@ func (wechatMenu) Run(ctx context.Context, w world, load loader) error {
 	if err != nil {
 		return err
 	}
-	client := newWeChatClient(cfg.WeChat, routing.NewMemory(clock), newLogger(w.stderr, cfg.Log))
+	client := newWeChatClient(cfg.WeChat, routing.NewMemory(clock), clock, newLogger(w.stderr, cfg.Log))
 	if err := client.MenuCreate(ctx, wechat.Menu(words)); err != nil {
 		return fmt.Errorf("publish menu: %w", err)
 	}
@@ -50,9 +50,9 @@ func (a *app) publishMenu(ctx context.Context) {
 	}
 }
 
-func newWeChatClient(cfg configs.WeChat, volatile routing.Volatile, log *slog.Logger) *wechat.Client {
+func newWeChatClient(cfg configs.WeChat, volatile routing.Volatile, now func() time.Time, log *slog.Logger) *wechat.Client {
 	return wechat.NewClient(wechat.ClientConfig{
 		AppID: cfg.AppID, AppSecret: cfg.AppSecret.Reveal(), APIBase: cfg.APIBase,
-		HTTP: &http.Client{Timeout: 10 * time.Second}, Volatile: volatile, Now: clock, Logger: log,
+		HTTP: &http.Client{Timeout: 10 * time.Second}, Volatile: volatile, Now: now, Logger: log,
 	})
 }

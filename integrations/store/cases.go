@@ -95,8 +95,8 @@ func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := update(ctx, t.run, "cases", t.caseRow(c), key, routing.ErrConflict); err != nil {
 		return fmt.Errorf("update case %s: %w", c.Number, err)
 	}
-	if _, err := run(ctx, t.run, `DELETE FROM case_units WHERE case_number = $1`, c.Number); err != nil {
-		return fmt.Errorf("update units of case %s: %w", c.Number, err)
+	if err := later(ctx, t.run, "update units of case "+c.Number, `DELETE FROM case_units WHERE case_number = $1`, nil, c.Number); err != nil {
+		return err
 	}
 	if err := t.moveMatter(ctx, c, e); err != nil {
 		return err
@@ -110,10 +110,7 @@ func (t *tx) SetClock(ctx context.Context, number string, version int64, clock r
 		return fmt.Errorf("set clock of case %s: %w", number, err)
 	}
 	units := `UPDATE case_units SET case_order = $1, case_level = $2, case_missing = $3 WHERE case_number = $4`
-	if _, err := run(ctx, t.run, units, orderOf(clock), clock.Level, clock.Missing, number); err != nil {
-		return fmt.Errorf("set clock of case %s for its units: %w", number, err)
-	}
-	return nil
+	return later(ctx, t.run, "set clock of case "+number+" for its units", units, nil, orderOf(clock), clock.Level, clock.Missing, number)
 }
 
 // DueTicks implements routing.Reader. The condition is that of the index, which holds only the cases with a tick to come.
@@ -129,22 +126,22 @@ func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]strin
 // follow writes what hangs on the case's row: who may see it, its newest event, its words, and how it is counted, which was before.
 func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before standing) error {
 	for _, unit := range viewers(c) {
-		err := insert(ctx, t.run, "case_units", append(unitClockRow(c.Clock), row{{"unit", unit}, {"case_number", c.Number}, {"case_state", c.State},
+		err := insertLater(ctx, t.run, "record unit of case "+c.Number, "case_units", append(unitClockRow(c.Clock), row{{"unit", unit}, {"case_number", c.Number}, {"case_state", c.State},
 			{"case_filed", at(c.FiledAt)}, {"case_item", c.Item}, {"case_district", c.District}, {"case_supervised", c.Supervised}}...))
 		if err != nil {
-			return fmt.Errorf("record unit of case %s: %w", c.Number, err)
+			return err
 		}
 	}
-	err := insert(ctx, t.run, "events", row{
+	err := insertLater(ctx, t.run, fmt.Sprintf("append event %d of case %s", e.Seq, c.Number), "events", row{
 		{"id", e.ID}, {"case_number", c.Number}, {"seq", e.Seq}, {"action", e.Action}, {"at", at(e.At)},
 		{"actor_role", e.Actor.Role}, {"actor_unit", e.Actor.Unit}, {"actor_id", e.Actor.ID}, {"actor_name", e.Actor.Name},
 		{"from_state", e.From}, {"to_state", e.To}, {"data", asJSON{eventData{e.Data, e.Data.Assisting}}},
 	})
 	if err != nil {
-		return fmt.Errorf("append event %d of case %s: %w", e.Seq, c.Number, err)
+		return err
 	}
 	if before.changed || speaks(e) {
-		if err := t.reindex(ctx, c); err != nil {
+		if err := t.reindex(ctx, c, e); err != nil {
 			return err
 		}
 	}

@@ -33,12 +33,8 @@ func (t *tx) PutInbound(ctx context.Context, in routing.Inbound, complainantID s
 
 // SetReply implements routing.Tx. ErrNotFound: the key was never put.
 func (t *tx) SetReply(ctx context.Context, key, reply string) error {
-	err := update(ctx, t.run, "inbound", row{{"reply", sealed{t.vault, "inbound.reply", reply}}},
+	return updateLater(ctx, t.run, "store reply", "inbound", row{{"reply", sealed{t.vault, "inbound.reply", reply}}},
 		row{{"key_index", t.inboundIndex(key)}}, routing.ErrNotFound)
-	if err != nil {
-		return fmt.Errorf("store reply: %w", err)
-	}
-	return nil
 }
 
 // ForgetInbound implements routing.Tx.
@@ -75,20 +71,13 @@ func (r reader) DueDialogues(ctx context.Context, now time.Time, limit int) ([]r
 // PutDialogue implements routing.Tx.
 func (t *tx) PutDialogue(ctx context.Context, d routing.Dialogue) error {
 	fields := row{{"state", sealed{t.vault, "dialogues.state", string(d.State)}}, {"version", d.Version + 1}, {"wake_at", at(d.WakeAt)}}
-	var err error
+	what := "store dialogue of " + d.ComplainantID
 	if d.Version == 0 {
-		err = insert(ctx, t.run, "dialogues", append(row{{"complainant_id", d.ComplainantID}}, fields...))
-		if errors.Is(err, routing.ErrExists) {
-			err = routing.ErrConflict
-		}
-	} else {
-		key := row{{"complainant_id", d.ComplainantID}, {"version", d.Version}}
-		err = update(ctx, t.run, "dialogues", fields, key, routing.ErrConflict)
+		add, args := append(row{{"complainant_id", d.ComplainantID}}, fields...).insert("dialogues")
+		return later(ctx, t.run, what, add, routing.ErrConflict, args...)
 	}
-	if err != nil {
-		return fmt.Errorf("store dialogue of %s: %w", d.ComplainantID, err)
-	}
-	return nil
+	key := row{{"complainant_id", d.ComplainantID}, {"version", d.Version}}
+	return updateLater(ctx, t.run, what, "dialogues", fields, key, routing.ErrConflict)
 }
 
 // Quotas implements routing.Reader: those that still allow something, the one that ends first in front.
@@ -103,13 +92,9 @@ func (r reader) Quotas(ctx context.Context, complainantID string, now time.Time)
 
 // GrantQuota implements routing.Tx. A new grant of the same trigger takes the place of the old one, as it does at the platform.
 func (t *tx) GrantQuota(ctx context.Context, complainantID string, q routing.Quota) error {
-	_, err := run(ctx, t.run, `INSERT INTO quotas (complainant_id, granted_by, remaining, ends_at) VALUES ($1, $2, $3, $4)
+	return later(ctx, t.run, "grant quota to "+complainantID, `INSERT INTO quotas (complainant_id, granted_by, remaining, ends_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (complainant_id, granted_by) DO UPDATE SET remaining = excluded.remaining, ends_at = excluded.ends_at`,
-		complainantID, q.Trigger, q.Left, at(q.Until))
-	if err != nil {
-		return fmt.Errorf("grant quota to %s: %w", complainantID, err)
-	}
-	return nil
+		nil, complainantID, q.Trigger, q.Left, at(q.Until))
 }
 
 // SpendQuota implements routing.Store, in a transaction of its own. Each take is one conditional statement, so that two senders

@@ -7,6 +7,15 @@ import (
 	"jiesu/routing"
 )
 
+// MigrateTo brings an empty database up to an older version of the schema.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	p, err := db.provider()
+	if err == nil {
+		_, err = p.UpTo(ctx, version)
+	}
+	return err
+}
+
 // PackMatter is a matter as it is stored, for benchmarks that write many at once.
 func PackMatter(m routing.Matter) []byte { return packMatter(m) }
 

@@ -169,8 +169,8 @@ func (t *tx) insertMatter(ctx context.Context, c routing.Case) error {
 	if len(m) == 0 {
 		return nil
 	}
-	if err := insert(ctx, t.run, "matters", row{{"case_number", c.Number}, {"traits", packMatter(m)}}); err != nil {
-		return fmt.Errorf("keep matter of case %s: %w", c.Number, err)
+	if err := insertLater(ctx, t.run, "keep matter of case "+c.Number, "matters", row{{"case_number", c.Number}, {"traits", packMatter(m)}}); err != nil {
+		return err
 	}
 	if !c.State.Open() {
 		return nil
@@ -184,11 +184,8 @@ func (t *tx) indexMatter(ctx context.Context, number string, m routing.Matter) e
 		args = append(args, int64(trait.Hash))
 		marks[i] = "($" + strconv.Itoa(len(args)) + ", $1)"
 	}
-	_, err := run(ctx, t.run, `INSERT INTO matter_traits (trait, case_number) VALUES `+strings.Join(marks, ", ")+` ON CONFLICT DO NOTHING`, args...)
-	if err != nil {
-		return fmt.Errorf("index matter of case %s: %w", number, err)
-	}
-	return nil
+	add := `INSERT INTO matter_traits (trait, case_number) VALUES ` + strings.Join(marks, ", ") + ` ON CONFLICT DO NOTHING`
+	return later(ctx, t.run, "index matter of case "+number, add, nil, args...)
 }
 
 // moveMatter takes a case that isn't open any more out of the index, or puts one back that is open again.
@@ -209,9 +206,6 @@ func (t *tx) moveMatter(ctx context.Context, c routing.Case, e routing.Event) er
 		args = append(args, int64(trait.Hash))
 		marks[i] = "$" + strconv.Itoa(len(args))
 	}
-	_, err = run(ctx, t.run, `DELETE FROM matter_traits WHERE case_number = $1 AND trait IN (`+strings.Join(marks, ", ")+`)`, args...)
-	if err != nil {
-		return fmt.Errorf("take matter of case %s out of the index: %w", c.Number, err)
-	}
-	return nil
+	drop := `DELETE FROM matter_traits WHERE case_number = $1 AND trait IN (` + strings.Join(marks, ", ") + `)`
+	return later(ctx, t.run, "take matter of case "+c.Number+" out of the index", drop, nil, args...)
 }

@@ -45,10 +45,7 @@ func (r reader) NextPending(ctx context.Context, caseNumber string) (routing.Not
 
 // InsertNotice implements routing.Tx.
 func (t *tx) InsertNotice(ctx context.Context, n routing.Notice) error {
-	if err := insert(ctx, t.run, "notices", t.noticeRow(n)); err != nil {
-		return fmt.Errorf("insert notice %s: %w", n.ID, err)
-	}
-	return nil
+	return insertLater(ctx, t.run, "insert notice "+n.ID, "notices", t.noticeRow(n))
 }
 
 // UpdateNotice implements routing.Tx. A notice that is settled is nobody's any more.
@@ -57,10 +54,7 @@ func (t *tx) UpdateNotice(ctx context.Context, n routing.Notice) error {
 	if n.State != routing.NoticePending {
 		columns = append(columns, column{"claimed_by", ""}, column{"claimed_until", at(time.Time{})})
 	}
-	if err := update(ctx, t.run, "notices", columns, row{{"id", n.ID}}, routing.ErrNotFound); err != nil {
-		return fmt.Errorf("update notice %s: %w", n.ID, err)
-	}
-	return nil
+	return updateLater(ctx, t.run, "update notice "+n.ID, "notices", columns, row{{"id", n.ID}}, routing.ErrNotFound)
 }
 
 // ClaimNotice implements routing.Tx, in one conditional statement.
@@ -89,14 +83,10 @@ func (r reader) DeliveriesOf(ctx context.Context, caseNumber string) ([]routing.
 
 // InsertDelivery implements routing.Tx. ErrExists: the notice has an attempt of this number.
 func (t *tx) InsertDelivery(ctx context.Context, d routing.Delivery) error {
-	err := insert(ctx, t.run, "deliveries", row{
+	return insertLater(ctx, t.run, fmt.Sprintf("record attempt %d of notice %s", d.Attempt, d.NoticeID), "deliveries", row{
 		{"notice_id", d.NoticeID}, {"attempt", d.Attempt}, {"channel", d.Channel}, {"at", at(d.At)}, {"outcome", d.Outcome},
 		{"code", d.Code}, {"provider_id", d.ProviderID},
 	})
-	if err != nil {
-		return fmt.Errorf("record attempt %d of notice %s: %w", d.Attempt, d.NoticeID, err)
-	}
-	return nil
 }
 
 // DeliveryByProvider implements routing.Tx; of several with the same id, the newest.

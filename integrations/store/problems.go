@@ -148,8 +148,8 @@ func (t *tx) UpdateProblem(ctx context.Context, p routing.Problem, e routing.Pro
 	if err := update(ctx, t.run, "problems", problemRow(p), key, routing.ErrConflict); err != nil {
 		return fmt.Errorf("update problem %s: %w", p.Number, err)
 	}
-	if _, err := run(ctx, t.run, `DELETE FROM problem_units WHERE problem = $1`, p.Number); err != nil {
-		return fmt.Errorf("update units of problem %s: %w", p.Number, err)
+	if err := later(ctx, t.run, "update units of problem "+p.Number, `DELETE FROM problem_units WHERE problem = $1`, nil, p.Number); err != nil {
+		return err
 	}
 	if err := t.followProblem(ctx, p, e); err != nil {
 		return err
@@ -161,19 +161,15 @@ func (t *tx) UpdateProblem(ctx context.Context, p routing.Problem, e routing.Pro
 func (t *tx) followProblem(ctx context.Context, p routing.Problem, e routing.ProblemEvent) error {
 	for _, unit := range append([]string{p.Unit}, p.Assisting...) {
 		const add = `INSERT INTO problem_units (unit, problem) VALUES ($1, $2) ON CONFLICT DO NOTHING`
-		if _, err := run(ctx, t.run, add, unit, p.Number); err != nil {
-			return fmt.Errorf("record unit of problem %s: %w", p.Number, err)
+		if err := later(ctx, t.run, "record unit of problem "+p.Number, add, nil, unit, p.Number); err != nil {
+			return err
 		}
 	}
-	err := insert(ctx, t.run, "problem_events", row{
+	return insertLater(ctx, t.run, fmt.Sprintf("append event %d of problem %s", e.Seq, p.Number), "problem_events", row{
 		{"id", e.ID}, {"problem", p.Number}, {"seq", e.Seq}, {"action", e.Action}, {"at", at(e.At)},
 		{"actor_role", e.Actor.Role}, {"actor_unit", e.Actor.Unit}, {"actor_id", e.Actor.ID}, {"actor_name", e.Actor.Name},
 		{"from_state", e.From}, {"to_state", e.To}, {"data", asJSON{problemData{e.Data, e.Data.Assisting}}},
 	})
-	if err != nil {
-		return fmt.Errorf("append event %d of problem %s: %w", e.Seq, p.Number, err)
-	}
-	return nil
 }
 
 // problemData keeps an empty list of assisting units apart from none, as eventData.
@@ -207,12 +203,8 @@ func (t *tx) LockProblem(ctx context.Context, number string) error {
 
 // PutInProblem implements routing.Tx.
 func (t *tx) PutInProblem(ctx context.Context, caseNumber, problem string, joined time.Time) error {
-	_, err := run(ctx, t.run, `INSERT INTO problem_cases (case_number, problem, joined_at) VALUES ($1, $2, $3)
-		ON CONFLICT (case_number) DO UPDATE SET problem = excluded.problem, joined_at = excluded.joined_at`, caseNumber, problem, at(joined))
-	if err != nil {
-		return fmt.Errorf("put case %s in problem %s: %w", caseNumber, problem, err)
-	}
-	return nil
+	return later(ctx, t.run, "put case "+caseNumber+" in problem "+problem, `INSERT INTO problem_cases (case_number, problem, joined_at) VALUES ($1, $2, $3)
+		ON CONFLICT (case_number) DO UPDATE SET problem = excluded.problem, joined_at = excluded.joined_at`, nil, caseNumber, problem, at(joined))
 }
 
 // keepStruck is how long the traits of struck-off cases are kept: longer than the longest time in which coming back may count.

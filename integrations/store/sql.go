@@ -119,21 +119,45 @@ type column struct {
 // insert adds the row; ErrExists when a unique key is taken. The clash is no error to the database, since after one PostgreSQL does
 // nothing more in the transaction.
 func insert(ctx context.Context, r runner, table string, row row) error {
-	names, marks, args := make([]string, len(row)), make([]string, len(row)), make([]any, len(row))
-	for i, c := range row {
-		names[i], marks[i], args[i] = c.name, "$"+strconv.Itoa(i+1), c.value
-	}
-	n, err := run(ctx, r, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+
-		") ON CONFLICT DO NOTHING", args...)
+	statement, args := row.insert(table)
+	n, err := run(ctx, r, statement, args...)
 	if err == nil && n == 0 {
 		err = routing.ErrExists
 	}
 	return err
 }
 
+// insertLater adds the row as insert does, when nobody waits to learn whether the key is taken.
+func insertLater(ctx context.Context, r runner, what, table string, row row) error {
+	statement, args := row.insert(table)
+	return later(ctx, r, what, statement, routing.ErrExists, args...)
+}
+
+func (r row) insert(table string) (statement string, args []any) {
+	names, marks, args := make([]string, len(r)), make([]string, len(r)), make([]any, len(r))
+	for i, c := range r {
+		names[i], marks[i], args[i] = c.name, "$"+strconv.Itoa(i+1), c.value
+	}
+	return "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ") ON CONFLICT DO NOTHING", args
+}
+
 // update sets the row's columns where the key's columns are equal; miss is the error when that is nowhere.
 func update(ctx context.Context, r runner, table string, row, key row, miss error) error {
-	var args []any
+	statement, args := row.update(table, key)
+	n, err := run(ctx, r, statement, args...)
+	if err == nil && n == 0 {
+		err = miss
+	}
+	return err
+}
+
+// updateLater sets the columns as update does, when nobody waits to learn whether there is such a row.
+func updateLater(ctx context.Context, r runner, what, table string, row, key row, miss error) error {
+	statement, args := row.update(table, key)
+	return later(ctx, r, what, statement, miss, args...)
+}
+
+func (r row) update(table string, key row) (statement string, args []any) {
 	pairs := func(cs []column, glue string) string {
 		parts := make([]string, len(cs))
 		for i, c := range cs {
@@ -142,11 +166,8 @@ func update(ctx context.Context, r runner, table string, row, key row, miss erro
 		}
 		return strings.Join(parts, glue)
 	}
-	n, err := run(ctx, r, "UPDATE "+table+" SET "+pairs(row, ", ")+" WHERE "+pairs(key, " AND "), args...)
-	if err == nil && n == 0 {
-		err = miss
-	}
-	return err
+	statement = "UPDATE " + table + " SET " + pairs(r, ", ") + " WHERE " + pairs(key, " AND ")
+	return statement, args
 }
 
 // conditions builds a WHERE clause. In each one ? stands for the next argument.

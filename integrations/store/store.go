@@ -113,15 +113,20 @@ func (s *Store) transactAlone(ctx context.Context, fn func(t *tx) error) error {
 	alive, cancel := context.WithTimeout(context.WithoutCancel(ctx), transactionLimit)
 	defer cancel()
 	begun := context.AfterFunc(ctx, cancel)
-	sqlTx, err := s.begin(alive)
+	conn, sqlTx, err := s.begin(alive)
 	if err != nil {
 		return errors.Join(fmt.Errorf("begin: %w", err), ctx.Err())
 	}
+	defer func() { _ = conn.Close() }()     // back to the pool
 	defer func() { _ = sqlTx.Rollback() }() // does nothing after the commit
 	if !begun() {
 		return ctx.Err()
 	}
-	if err := fn(s.tx(sqlTx, sqlTx)); err != nil {
+	run := &pipeline{conn: conn, tx: sqlTx}
+	if err := fn(s.tx(sqlTx, run)); err != nil {
+		return err
+	}
+	if err := run.flush(alive); err != nil {
 		return err
 	}
 	if err := sqlTx.Commit(); err != nil {
@@ -132,14 +137,23 @@ func (s *Store) transactAlone(ctx context.Context, fn func(t *tx) error) error {
 
 // begin gets past connections that broke in the pool: database/sql tries two of them and a new one, but who waits for a connection may be handed a
 // broken one instead of the new. Nothing was sent on it.
-func (s *Store) begin(ctx context.Context) (sqlTx *sql.Tx, err error) {
+func (s *Store) begin(ctx context.Context) (conn *sql.Conn, sqlTx *sql.Tx, err error) {
 	for range 5 {
-		sqlTx, err = s.db.write.BeginTx(ctx, nil)
+		if conn, err = s.db.write.Conn(ctx); err != nil {
+			if errors.Is(err, driver.ErrBadConn) {
+				continue
+			}
+			return nil, nil, err
+		}
+		if sqlTx, err = conn.BeginTx(ctx, nil); err == nil {
+			return conn, sqlTx, nil
+		}
+		_ = conn.Close()
 		if !errors.Is(err, driver.ErrBadConn) {
 			break
 		}
 	}
-	return sqlTx, err
+	return nil, nil, err
 }
 
 func (s *Store) tx(sqlTx *sql.Tx, run runner) *tx {

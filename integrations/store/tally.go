@@ -82,11 +82,11 @@ func (t *tx) count(ctx context.Context, before, now []kind) error {
 	}
 	slices.SortFunc(moved, compareKinds)
 	for _, k := range moved {
-		_, err := run(ctx, t.run, `INSERT INTO case_tally (viewer, state, category, unit, item, district, cases) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		err := later(ctx, t.run, "count cases", `INSERT INTO case_tally (viewer, state, category, unit, item, district, cases) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (viewer, state, category, unit, item, district) DO UPDATE SET cases = case_tally.cases + EXCLUDED.cases`,
-			k.viewer, k.state, k.category, k.unit, k.item, k.district, change[k])
+			nil, k.viewer, k.state, k.category, k.unit, k.item, k.district, change[k])
 		if err != nil {
-			return fmt.Errorf("count cases: %w", err)
+			return err
 		}
 	}
 	return nil

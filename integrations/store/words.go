@@ -186,9 +186,8 @@ func lexemes(terms map[string]bool) string {
 
 func (t *tx) putWords(ctx context.Context, number, said, named string) error {
 	if t.dialect == Postgres {
-		_, err := run(ctx, t.run, `INSERT INTO case_words (case_number, said, named) VALUES ($1, $2::text::tsvector, $3::text::tsvector)
-			ON CONFLICT (case_number) DO UPDATE SET said = EXCLUDED.said, named = EXCLUDED.named`, number, said, named)
-		return err
+		return later(ctx, t.run, "put words", `INSERT INTO case_words (case_number, said, named) VALUES ($1, $2::text::tsvector, $3::text::tsvector)
+			ON CONFLICT (case_number) DO UPDATE SET said = EXCLUDED.said, named = EXCLUDED.named`, nil, number, said, named)
 	}
 	if _, err := run(ctx, t.run, `INSERT INTO case_words (case_number) VALUES ($1) ON CONFLICT DO NOTHING`, number); err != nil {
 		return err
@@ -211,7 +210,10 @@ func speaks(e routing.Event) bool {
 }
 
 // reindex writes the words of the case anew, so that none is left of what it says no more.
-func (t *tx) reindex(ctx context.Context, c routing.Case) error {
+func (t *tx) reindex(ctx context.Context, c routing.Case, e routing.Event) error {
+	if e.Seq == 1 { // nothing was said before
+		return t.index(ctx, c, []routing.Event{e})
+	}
 	events, err := t.Events(ctx, c.Number)
 	if err != nil {
 		return fmt.Errorf("read what was said of case %s: %w", c.Number, err)
