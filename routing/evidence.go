@@ -14,13 +14,14 @@ type File struct {
 	Content     []byte
 }
 
-// NewFile looks at what the content is. Error: *InvalidError for anything but JPEG, PNG and PDF.
+// NewFile looks at what the content is, and of a picture keeps what can be seen in it. Error: *InvalidError for anything but JPEG, PNG and PDF.
 func NewFile(content []byte) (File, error) {
 	for _, known := range []struct{ mark, kind, contentType string }{
 		{"\xff\xd8\xff", "image", "image/jpeg"}, {"\x89PNG\r\n\x1a\n", "image", "image/png"}, {"%PDF-", "document", "application/pdf"},
 	} {
 		if strings.HasPrefix(string(content[:min(len(content), len(known.mark))]), known.mark) {
-			return File{known.kind, known.contentType, content}, nil
+			content, err := CleanPicture(content, known.contentType)
+			return File{known.kind, known.contentType, content}, err
 		}
 	}
 	return File{}, invalid("files", "error.evidence_type")

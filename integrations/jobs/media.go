@@ -32,6 +32,9 @@ func (c collector) collect(ctx context.Context, id string) error {
 		return nil
 	}
 	content, contentType, err := c.media.Fetch(ctx, a.MediaID, a.Kind)
+	if err == nil {
+		content, err = routing.CleanPicture(content, contentType)
+	}
 	var unfit *routing.InvalidError
 	switch {
 	case errors.Is(err, routing.ErrNotFound) || errors.As(err, &unfit):

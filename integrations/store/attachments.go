@@ -34,7 +34,11 @@ func (r reader) AttachmentsOf(ctx context.Context, caseNumber string) ([]routing
 
 // AttachmentContent implements routing.Reader. ErrNotFound: the content has not arrived.
 func (r reader) AttachmentContent(ctx context.Context, id string) ([]byte, error) {
-	return one(ctx, r.run, value[[]byte], `SELECT content FROM attachment_contents WHERE attachment_id = $1`, id)
+	stored, err := one(ctx, r.run, value[[]byte], `SELECT content FROM attachment_contents WHERE attachment_id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.vault.openFile(id, stored)
 }
 
 // InsertAttachment implements routing.Tx.
@@ -55,11 +59,8 @@ func (t *tx) UpdateAttachment(ctx context.Context, a routing.Attachment) error {
 
 // PutAttachmentContent implements routing.Tx. Content that comes again takes the place of the earlier.
 func (t *tx) PutAttachmentContent(ctx context.Context, id string, content []byte) error {
-	if content == nil {
-		content = []byte{} // an empty file is no NULL
-	}
 	_, err := run(ctx, t.run, `INSERT INTO attachment_contents (attachment_id, content) VALUES ($1, $2)
-		ON CONFLICT (attachment_id) DO UPDATE SET content = excluded.content`, id, content)
+		ON CONFLICT (attachment_id) DO UPDATE SET content = excluded.content`, id, t.vault.sealFile(id, content))
 	if err != nil {
 		return fmt.Errorf("store content of attachment %s: %w", id, err)
 	}

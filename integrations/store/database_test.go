@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -35,6 +36,8 @@ func fileSecrets(t *testing.T, s *store.Store) {
 		return errors.Join(err, tx.InsertComplainant(t.Context(), who), tx.InsertCase(t.Context(), c, e),
 			tx.SetReply(t.Context(), secretOpenID+"|1", "您好，"+secretName),
 			tx.PutDialogue(t.Context(), routing.Dialogue{ComplainantID: "1", State: []byte(`{"phone":"` + secretPhone + `"}`)}),
+			tx.InsertAttachment(t.Context(), routing.Attachment{ID: "a", ComplainantID: "1", CaseNumber: c.Number, Kind: "document", State: routing.AttachmentStored}),
+			tx.PutAttachmentContent(t.Context(), "a", []byte("%PDF-1.7 contract of "+secretName+", "+secretPhone)),
 			tx.InsertNotice(t.Context(), routing.Notice{ID: "n", ComplainantID: "1", Text: secretName, State: routing.NoticePending, CreatedAt: time.Now()}))
 	})
 	if err != nil {
@@ -72,6 +75,46 @@ func TestPersonalDataIsUnreadableInTheDatabase(t *testing.T) {
 		for _, secret := range []string{secretPhone, secretOpenID, secretName} {
 			if strings.Contains(raw, secret) {
 				t.Errorf("%q is readable in the database", secret)
+			}
+		}
+	})
+}
+
+// A file that was stored before files were sealed is still read; one that was changed, or put in another's place, is not.
+func TestStoredFilesAreReadAsTheyWereStored(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		s := newStore(t, url)
+		fileSecrets(t, s)
+		db := openDB(t, url)
+		put := func(id string, content []byte) {
+			t.Helper()
+			err := s.Update(t.Context(), func(tx routing.Tx) error {
+				return tx.InsertAttachment(t.Context(), routing.Attachment{ID: id, ComplainantID: "1", State: routing.AttachmentStored})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Write().ExecContext(t.Context(), `INSERT INTO attachment_contents (attachment_id, content) VALUES ($1, $2)`, id, content); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("old", []byte("%PDF-1.7 of before"))
+		if got, err := s.AttachmentContent(t.Context(), "old"); err != nil || string(got) != "%PDF-1.7 of before" {
+			t.Errorf("%q, %v", got, err)
+		}
+		var stored []byte
+		if err := db.Write().QueryRowContext(t.Context(), `SELECT content FROM attachment_contents WHERE attachment_id = 'a'`).Scan(&stored); err != nil {
+			t.Fatal(err)
+		}
+		put("moved", stored)
+		changed := bytes.Clone(stored)
+		changed[len(changed)-1] ^= 1
+		put("changed", changed)
+		put("cut", stored[:20])
+		for _, id := range []string{"moved", "changed", "cut"} {
+			if got, err := s.AttachmentContent(t.Context(), id); !errors.Is(err, store.ErrWrongKey) {
+				t.Errorf("%s: %q, %v", id, got, err)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
@@ -84,6 +85,35 @@ func (v *vault) open(column, sealed string) (string, error) {
 		return "", fmt.Errorf("open %s: %w", column, ErrWrongKey)
 	}
 	return string(plain), nil
+}
+
+// sealedFile begins a file that is sealed. No picture, recording or document begins so, which tells files of before from it.
+const sealedFile = "\x00jiesu1:"
+
+// sealFile seals a file's bytes, bound to the attachment.
+func (v *vault) sealFile(id string, content []byte) []byte {
+	out := append([]byte(sealedFile), v.id...)
+	nonce := make([]byte, v.aead.NonceSize())
+	_, _ = rand.Read(nonce) // never fails since Go 1.24
+	return v.aead.Seal(append(out, nonce...), nonce, content, []byte("attachment_contents.content\x00"+id))
+}
+
+// openFile is the inverse of sealFile; a file that was stored before files were sealed comes back as it is. Error: ErrWrongKey.
+func (v *vault) openFile(id string, stored []byte) ([]byte, error) {
+	rest, sealed := bytes.CutPrefix(stored, []byte(sealedFile))
+	if !sealed {
+		return stored, nil
+	}
+	n := v.aead.NonceSize()
+	if len(rest) < len(v.id)+n || string(rest[:len(v.id)]) != v.id {
+		return nil, fmt.Errorf("open attachment %s: %w", id, ErrWrongKey)
+	}
+	rest = rest[len(v.id):]
+	plain, err := v.aead.Open(nil, rest[:n], rest[n:], []byte("attachment_contents.content\x00"+id))
+	if err != nil {
+		return nil, fmt.Errorf("open attachment %s: %w", id, ErrWrongKey)
+	}
+	return plain, nil
 }
 
 // lookup is the keyed hash that a value of the column is found by, "" for the empty value.
