@@ -27,6 +27,15 @@ func IDsFrom(at time.Time) string {
 	return crockford.EncodeToString(b[:])
 }
 
+// IDTime is the moment an id was made; false for what NewID didn't make.
+func IDTime(id string) (time.Time, bool) {
+	b, err := crockford.DecodeString(id)
+	if err != nil || len(b) != 16 {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC(), true //nolint:gosec // 48 bits
+}
+
 func idBytes(at time.Time) (b [16]byte) {
 	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16)
 	return b

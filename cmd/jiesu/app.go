@@ -298,6 +298,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 			{Name: "forget_messages", Every: time.Hour, Run: a.desk.ForgetInbound},
 			{Name: "forget_webhooks", Every: time.Hour, Run: a.desk.ForgetHooks},
 			{Name: "follow_up_surveys", Every: 5 * time.Minute, Run: surveys.FollowUp},
+			{Name: "seal_days", Every: time.Hour, Run: a.db.SealDays},
 			{Name: "make_months", Every: 12 * time.Hour, Run: a.db.MakeMonths},
 			{Name: "make_papers", Every: paperBeat, Run: a.press.MakeDue}},
 		Workers: a.cfg.Jobs.Workers, FetchCooldown: a.cfg.Jobs.FetchCooldown, Timeout: a.cfg.Jobs.Timeout, RescueAfter: a.cfg.Jobs.RescueAfter,

@@ -66,6 +66,7 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's version."`
 	WeChat   wechatCommand   `cmd:"" name:"wechat" help:"The official account."`
 	Bench    benchCommand    `cmd:"" help:"Measure the product on this machine, each figure beside something measured in the same run."`
+	Audit    auditCommand    `cmd:"" help:"Whether the database holds what the program wrote."`
 	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is in use."`
 	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the SQLite database."`
 	Ring     ringCommand     `cmd:"" help:"Play a call centre: tell a running server of one telephone call."`

@@ -16,6 +16,12 @@ func TestEveryRouteByRole(t *testing.T) {
 	file := w.attach(c, "image", "image/png", onePixel)
 	roles := []string{"", "operator", "unit", "other", "office", "admin"}
 	const in = 303 // to the login page
+	named := map[string]bool{}
+	problem, err := w.store.ProblemOf(t.Context(), c.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := "/console/problems/" + problem.Number
 	for _, r := range []struct {
 		method, path string
 		want         [6]int // by role
@@ -69,6 +75,25 @@ func TestEveryRouteByRole(t *testing.T) {
 		{"POST", "/console/chats/none/dance", [6]int{401, 404, 403, 403, 404, 404}},
 		{"GET", "/console/chats/none/attachments/none", [6]int{in, 404, 403, 403, 404, 404}},
 		{"POST", "/console/tasks/none/reveal", [6]int{401, 422, 403, 403, 422, 422}},
+		{"GET", "/console/problems", [6]int{in, 200, 200, 200, 200, 200}},
+		{"GET", "/console/problems.xlsx", [6]int{in, 200, 200, 200, 200, 200}},
+		{"GET", "/console/problems/TZ20260101-000000", [6]int{in, 404, 404, 404, 404, 404}},
+		{"GET", entry, [6]int{in, 200, 200, 404, 200, 200}},
+		{"GET", entry + "/note", [6]int{in, 303, 303, 303, 303, 303}},
+		{"POST", entry + "/note", [6]int{401, 403, 422, 404, 403, 403}},
+		{"POST", entry + "/strike-off", [6]int{401, 403, 403, 404, 409, 409}},
+		{"GET", entry + "/evidence/none", [6]int{in, 404, 404, 404, 404, 404}},
+		{"GET", "/console/papers", [6]int{in, 403, 200, 200, 200, 200}},
+		{"POST", "/console/papers", [6]int{401, 403, 403, 403, 422, 422}},
+		{"GET", "/console/sample.xlsx", [6]int{in, 403, 403, 403, 422, 422}},
+		{"GET", "/console/papers/2026-Q1/all", [6]int{in, 403, 404, 404, 404, 404}},
+		{"GET", "/console/papers/2026-Q1/all/cases", [6]int{in, 403, 404, 404, 404, 404}},
+		{"GET", "/console/papers/2026-Q1/all/workbook.xlsx", [6]int{in, 403, 404, 404, 404, 404}},
+		{"GET", "/console/papers/2026-Q1/all/print.html", [6]int{in, 403, 404, 404, 404, 404}},
+		{"GET", "/console/calls", [6]int{in, 200, 403, 403, 200, 200}},
+		{"POST", "/console/file/draft", [6]int{401, 204, 403, 403, 204, 204}},
+		{"POST", "/console/file/fresh", [6]int{401, 303, 403, 403, 303, 303}},
+		{"POST", "/console/tasks/none/call", [6]int{401, 409, 403, 403, 409, 409}},
 		{"POST", casePath(c, "reply"), [6]int{401, 403, 422, 404, 403, 403}},
 		{"POST", casePath(c, "supervise"), [6]int{401, 403, 403, 404, 422, 422}},
 		{"POST", casePath(c, "sign"), [6]int{401, 403, 409, 404, 403, 403}},
@@ -80,10 +105,45 @@ func TestEveryRouteByRole(t *testing.T) {
 				t.Errorf("%s %s by %q: %d, want %d", r.method, r.path, role, a.Code, r.want[i])
 			}
 		}
+		named[r.method+" "+routeOf(w, r.method, r.path)] = true
+	}
+	for _, r := range w.engine.Routes() {
+		if route := r.Method + " " + r.Path; !named[route] && !elsewhere[route] {
+			t.Errorf("%s: nobody says who may", route)
+		}
 	}
 	if got := w.load(c.Number); got.Version != c.Version {
 		t.Errorf("the case has changed: version %d, want %d", got.Version, c.Version)
 	}
+}
+
+// elsewhere are the routes that have tests of their own: files that everybody may have, signing out, and a complainant's page, which its token alone opens.
+var elsewhere = map[string]bool{
+	"GET /console/static/:name": true, "POST /console/login": true, "POST /console/logout": true, "GET /console/events": true, "GET /console/:any": true,
+	"GET /p/:token": true, "GET /p/:token/:action": true, "POST /p/:token/:action": true, "GET /p/:token/attachments/:id": true,
+}
+
+// routeOf is the route that a request goes to.
+func routeOf(w *world, method, path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	for _, r := range w.engine.Routes() {
+		want, have := strings.Split(r.Path, "/"), strings.Split(path, "/")
+		if r.Method != method || len(want) != len(have) {
+			continue
+		}
+		same, fixed := true, 0
+		for i := range want {
+			if want[i] == have[i] {
+				fixed++
+			} else if !strings.HasPrefix(want[i], ":") {
+				same = false
+			}
+		}
+		if same && (fixed > 2 || !strings.Contains(path, "/console/") || r.Path != "/console/:any") {
+			return r.Path
+		}
+	}
+	return ""
 }
 
 func TestPagesOfferOnlyTheDesksOfTheRole(t *testing.T) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -132,12 +133,8 @@ func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before
 			return err
 		}
 	}
-	err := insertLater(ctx, t.run, fmt.Sprintf("append event %d of case %s", e.Seq, c.Number), "events", row{
-		{"id", e.ID}, {"case_number", c.Number}, {"seq", e.Seq}, {"action", e.Action}, {"at", at(e.At)},
-		{"actor_role", e.Actor.Role}, {"actor_unit", e.Actor.Unit}, {"actor_id", e.Actor.ID}, {"actor_name", e.Actor.Name},
-		{"from_state", e.From}, {"to_state", e.To}, {"data", asJSON{eventData{e.Data, e.Data.Assisting}}},
-	})
-	if err != nil {
+	if err := t.append(ctx, "events", "case_number", c.Number, e.ID, e.Seq, string(e.Action), e.At, e.Actor, string(e.From), string(e.To),
+		eventData{e.Data, e.Data.Assisting}, before.chain, t.caseRow(c)); err != nil {
 		return err
 	}
 	if before.changed || speaks(e) {
@@ -146,6 +143,20 @@ func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before
 		}
 	}
 	return t.count(ctx, before.kinds, kindsOf(c)) // last, since others may wait for the same line
+}
+
+// append adds an event of a case or a problem, chained to the one before it and to the row that it leaves behind.
+func (t *tx) append(ctx context.Context, table, ofColumn, of, id string, seq int64, action string, when time.Time, actor routing.Actor, from, to string, data any, before string, after row) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("append event %d of %s: %w", seq, of, err)
+	}
+	e := eventRow(id, ofColumn, of, seq, action, when, actor, from, to, string(text))
+	chain, err := t.vault.chain(before, e, after)
+	if err != nil {
+		return fmt.Errorf("append event %d of %s: %w", seq, of, err)
+	}
+	return insertLater(ctx, t.run, fmt.Sprintf("append event %d of %s", seq, of), table, append(e, column{"chain", chain}))
 }
 
 // eventData keeps an empty list of assisting units (nobody assists any more) apart from none (as before). Without the difference, the

@@ -19,6 +19,7 @@ type monthly struct {
 	of     string                 // what its rows hang on, and what a writer therefore takes first
 	column string                 // its values sort by time
 	from   func(time.Time) string // the first value of a moment or later
+	own    []string               // what each part has for itself, %s being its name
 	rules  []string               // what the whole table has beside its columns; the indexes that the parts have already are taken over
 }
 
@@ -30,7 +31,7 @@ const lockBriefly = `SET LOCAL lock_timeout = '5s'`
 
 func monthlies() []monthly {
 	return []monthly{
-		{table: "events", of: "cases", column: "case_number", from: routing.NumbersFrom, rules: []string{
+		{table: "events", of: "cases", column: "case_number", from: routing.NumbersFrom, own: []string{`ALTER TABLE %s ADD PRIMARY KEY (id)`}, rules: []string{
 			`ALTER TABLE events ADD CONSTRAINT events_timeline UNIQUE (case_number, seq)`,
 			`ALTER TABLE events ADD CONSTRAINT events_of_case FOREIGN KEY (case_number) REFERENCES cases (number)`,
 		}},
@@ -48,13 +49,13 @@ func firstOf(t time.Time, after int) time.Time {
 	return time.Date(t.Year(), t.Month()+time.Month(after), 1, 0, 0, 0, 0, t.Location())
 }
 
-// months is migration 00022. On PostgreSQL it makes tables that grow without end into tables of months: what is there stays where it is and becomes
+// months is migration 00023. On PostgreSQL it makes tables that grow without end into tables of months: what is there stays where it is and becomes
 // the first part. Names and columns stay as they were, so the version before works on. SQLite has no such thing.
 func (db *DB) months() *goose.Migration {
 	if db.dialect != Postgres {
-		return goose.NewGoMigration(22, &goose.GoFunc{RunTx: func(context.Context, *sql.Tx) error { return nil }}, nil)
+		return goose.NewGoMigration(23, &goose.GoFunc{RunTx: func(context.Context, *sql.Tx) error { return nil }}, nil)
 	}
-	return goose.NewGoMigration(22, &goose.GoFunc{RunDB: func(ctx context.Context, sqlDB *sql.DB) error {
+	return goose.NewGoMigration(23, &goose.GoFunc{RunDB: func(ctx context.Context, sqlDB *sql.DB) error {
 		for _, m := range monthlies() {
 			if err := m.divide(ctx, sqlDB, db.now()); err != nil {
 				return fmt.Errorf("divide %s by month: %w", m.table, err)
@@ -94,6 +95,7 @@ func (m monthly) divide(ctx context.Context, db *sql.DB, now time.Time) error {
 		`ALTER TABLE `+m.table+` ATTACH PARTITION `+first+` FOR VALUES FROM (MINVALUE) TO ('`+end+`')`,
 		`ALTER TABLE `+first+` DROP CONSTRAINT `+m.table+`_first_part`,
 		`CREATE TABLE `+m.table+`_other PARTITION OF `+m.table+` DEFAULT`)
+	statements = append(statements, m.ownOf(m.table+"_other")...)
 	sqlTx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -104,6 +106,13 @@ func (m monthly) divide(ctx context.Context, db *sql.DB, now time.Time) error {
 		}
 	}
 	return sqlTx.Commit()
+}
+
+func (m monthly) ownOf(part string) (statements []string) {
+	for _, s := range m.own {
+		statements = append(statements, fmt.Sprintf(s, part))
+	}
+	return statements
 }
 
 // MakeMonths makes the parts of the coming months where PostgreSQL keeps tables by month. It may be called at any time and by several at once. A row whose month
@@ -145,12 +154,13 @@ func (m monthly) makePart(ctx context.Context, db *sql.DB, from, to time.Time) e
 	if err != nil || m.from(from) < end {
 		return err
 	}
-	for _, statement := range []string{
+	statements := append([]string{
 		lockBriefly,
 		`CREATE TABLE ` + name + ` (LIKE ` + m.table + ` INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`,
 		// Attached, not made as a part: that would shut out who reads the table.
 		`ALTER TABLE ` + m.table + ` ATTACH PARTITION ` + name + ` FOR VALUES FROM ('` + m.from(from) + `') TO ('` + m.from(to) + `')`,
-	} {
+	}, m.ownOf(name)...)
+	for _, statement := range statements {
 		if _, err := sqlTx.ExecContext(ctx, statement); err != nil {
 			return err
 		}

@@ -165,11 +165,16 @@ func (t *tx) followProblem(ctx context.Context, p routing.Problem, e routing.Pro
 			return err
 		}
 	}
-	return insertLater(ctx, t.run, fmt.Sprintf("append event %d of problem %s", e.Seq, p.Number), "problem_events", row{
-		{"id", e.ID}, {"problem", p.Number}, {"seq", e.Seq}, {"action", e.Action}, {"at", at(e.At)},
-		{"actor_role", e.Actor.Role}, {"actor_unit", e.Actor.Unit}, {"actor_id", e.Actor.ID}, {"actor_name", e.Actor.Name},
-		{"from_state", e.From}, {"to_state", e.To}, {"data", asJSON{problemData{e.Data, e.Data.Assisting}}},
-	})
+	before := ""
+	if e.Seq > 1 {
+		found, err := list(ctx, t.run, value[string], `SELECT chain FROM problem_events WHERE problem = $1 AND seq = $2`, p.Number, e.Seq-1)
+		if err != nil {
+			return fmt.Errorf("read the last event of problem %s: %w", p.Number, err)
+		}
+		before = strings.Join(found, "")
+	}
+	return t.append(ctx, "problem_events", "problem", p.Number, e.ID, e.Seq, string(e.Action), e.At, e.Actor, string(e.From), string(e.To),
+		problemData{e.Data, e.Data.Assisting}, before, problemRow(p))
 }
 
 // problemData keeps an empty list of assisting units apart from none, as eventData.

@@ -46,17 +46,20 @@ func viewers(c routing.Case) []string {
 type standing struct {
 	kinds   []kind // the lines that count it
 	changed bool   // what it says is other than what is about to be stored
+	chain   string // of its last event
 }
 
 func (t *tx) standing(ctx context.Context, c routing.Case) (s standing, err error) {
 	read := func(scan scanner) (k kind, err error) {
 		var same bool
-		err = scan(&k.viewer, &k.state, &k.category, &k.unit, &k.item, &k.district, &same)
-		s.changed = s.changed || !same
+		var chain string
+		err = scan(&k.viewer, &k.state, &k.category, &k.unit, &k.item, &k.district, &same, &chain)
+		s.changed, s.chain = s.changed || !same, s.chain+chain // one row has it
 		return k, err
 	}
-	s.kinds, err = list(ctx, t.run, read, `SELECT '' AS viewer, state, category, unit, item, district, complaint = $2 AND enterprise = $3 FROM cases
-		WHERE number = $1 UNION ALL SELECT case_units.unit, state, category, cases.unit, item, district, TRUE FROM case_units
+	s.kinds, err = list(ctx, t.run, read, `SELECT '' AS viewer, state, category, unit, item, district, complaint = $2 AND enterprise = $3,
+		COALESCE((SELECT chain FROM events WHERE case_number = $1 AND seq = cases.version), '') FROM cases
+		WHERE number = $1 UNION ALL SELECT case_units.unit, state, category, cases.unit, item, district, TRUE, '' FROM case_units
 		JOIN cases ON number = case_number WHERE case_number = $1`, c.Number, c.Text, c.Contact.Enterprise)
 	if err != nil {
 		return s, fmt.Errorf("look how case %s is counted: %w", c.Number, err)

@@ -22,6 +22,7 @@ type vault struct {
 	id    string // names the key in every sealed value, so that a later one can stand beside it
 	aead  cipher.AEAD
 	index []byte
+	audit []byte // for what shows that events were changed
 }
 
 func newVault(secret string) (*vault, error) {
@@ -40,6 +41,10 @@ func newVault(secret string) (*vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive index key: %w", err)
 	}
+	auditKey, err := hkdf.Expand(sm3.New, master, "audit", sm3.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive audit key: %w", err)
+	}
 	id, err := hkdf.Expand(sm3.New, master, "key id", 4)
 	if err != nil {
 		return nil, fmt.Errorf("derive key id: %w", err)
@@ -52,7 +57,7 @@ func newVault(secret string) (*vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up GCM: %w", err)
 	}
-	return &vault{id: hex.EncodeToString(id), aead: aead, index: indexKey}, nil
+	return &vault{id: hex.EncodeToString(id), aead: aead, index: indexKey, audit: auditKey}, nil
 }
 
 // seal returns "keyid:base64(nonce, ciphertext)", bound to the column so that a value moved to another one doesn't open. The empty
