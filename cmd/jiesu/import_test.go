@@ -91,13 +91,13 @@ func TestAnImportThatIsBrokenOffIsBegunAgain(t *testing.T) {
 		rows = append(rows, orderRow(n))
 	}
 	path := fileWith(t, "orders.csv", csvOf(t, rows...))
-	for tries := 0; ; tries++ {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(300+100*tries)*time.Millisecond)
+	for tries, limit := 0, 300*time.Millisecond; ; tries, limit = tries+1, limit*3/2 {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		var out, errs bytes.Buffer
 		run(ctx, []string{"import", "--in", path}, world{env, strings.NewReader(""), &out, &errs, nil})
 		whole := ctx.Err() == nil
 		cancel()
-		if whole || tries > 100 {
+		if whole || tries > 20 {
 			break
 		}
 	}
