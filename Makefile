@@ -34,8 +34,8 @@ check: ## gofmt, vet, staticcheck, go.mod
 	go mod tidy -diff
 	go mod verify
 
-race: # The tests of `make test`. Real services keep state that the test cache does not see, hence -count=1; many tests wait for them, hence -parallel 4.
-	go test -race -count=1 -parallel 4 -timeout 30m $(PKG)
+race: # The tests of `make test`. Real services keep state that the test cache does not see, hence -count=1.
+	go test -race -count=1 -timeout 30m $(PKG)
 
 chaos: ## Two hundred faults under load (processes, PostgreSQL and Redis killed, stopped, frozen, cut off; disk full, clock stepped): nothing lost, nothing doubled
 	@bash .ci/services run env JIESU_TEST_FAULTS=$(FAULTS) go test ./cmd/jiesu -run NothingAcknowledged -v -count=1 -timeout 60m
