@@ -12,7 +12,7 @@ import (
 func TestTheBenchmarkMeasuresBesideEchoAndRawInserts(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	table, errs, code := command(t, nil, "", "bench", "--seconds", "1", "--warm", "0", "--connections", "2", "--notices", "30", "--growth", "100", "--replicas", "2", "--postgres", freshPostgres(t), "--out", out)
+	table, errs, code := command(t, nil, "", "bench", "--seconds", "1", "--warm", "0", "--connections", "2", "--notices", "30", "--growth", "100", "--replicas", "1", "--postgres", freshPostgres(t), "--out", out)
 	if code != 0 {
 		t.Fatal(errs)
 	}
@@ -39,7 +39,7 @@ func TestTheBenchmarkMeasuresBesideEchoAndRawInserts(t *testing.T) {
 	if r := seen["start, to the first answered callback"]; r.Millis <= 0 || r.Memory <= 0 {
 		t.Errorf("start: %+v", r)
 	}
-	for _, name := range []string{"intake, PostgreSQL, 2 processes", "intake, 2 connections, among 100 cases", "a list", "clocks, for each case that is due, among 100 cases", "papers, a quarter, among 100 cases"} {
+	for _, name := range []string{"intake, PostgreSQL, 1 processes", "intake, 2 connections, among 100 cases", "a list", "clocks, for each case that is due, among 100 cases", "papers, a quarter, among 100 cases"} {
 		if r := seen[name]; r.PerSecond+r.Millis <= 0 || r.OfFirst <= 0 {
 			t.Errorf("%s: %+v", name, r)
 		}

@@ -32,13 +32,34 @@ func TestMain(m *testing.M) {
 		return
 	}
 	gin.SetMode(gin.ReleaseMode)
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
+}
+
+// asCommand is the program that the tests start: this test binary. Under the race detector it is another one, built without it, since hundreds of processes under
+// it take half an hour on two slow cores. The servers' code is under it in the tests of its packages, and in those of this one that build the product in their own process.
+var asCommand = os.Args[0]
+
+func runTests(m *testing.M) int {
+	if underRace {
+		folder, err := os.MkdirTemp("", "jiesu-test-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		asCommand = filepath.Join(folder, "jiesu.test")
+		if out, err := exec.Command("go", "test", "-c", "-o", asCommand, ".").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build the program that tests start: %v\n%s", err, out)
+			return 1
+		}
+	}
+	return m.Run()
 }
 
 // command runs jiesu to its end and returns what it wrote.
 func command(t *testing.T, env []string, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
+	cmd := exec.Command(asCommand, args...)
 	cmd.Env = append(cleanEnv(), env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs bytes.Buffer
@@ -127,7 +148,7 @@ func (tr *transcript) await(t *testing.T, re *regexp.Regexp) []string {
 // start runs jiesu in the background with the environment and waits until it is ready.
 func start(t *testing.T, env []string, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, cmd: exec.Command(os.Args[0], args...), out: &transcript{changed: make(chan struct{})}, exited: make(chan struct{})}
+	s := &server{t: t, cmd: exec.Command(asCommand, args...), out: &transcript{changed: make(chan struct{})}, exited: make(chan struct{})}
 	s.cmd.Env = append(cleanEnv(), env...)
 	r, w := io.Pipe()
 	s.cmd.Stdout, s.cmd.Stderr = w, w

@@ -121,7 +121,7 @@ func TestADayWithoutThePlatform(t *testing.T) {
 	for name, faults := range map[string]sandbox.Faults{"down": {Outage: true}, "quota used up": {Code: 45009}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const notices = 30
+			const notices = 9
 			var passed atomic.Int64 // of the simulated time
 			a, phone, fans, run := storm(t, notices, func() time.Time { return clock().Add(time.Duration(passed.Load())) })
 			phone.SetFaults(faults)

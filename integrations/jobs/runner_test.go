@@ -192,13 +192,13 @@ func TestAnAttachmentFiledMeanwhileKeepsItsCase(t *testing.T) {
 	onBoth(t, func(w *world) {
 		var a routing.Attachment
 		must(t, w.store.Update(t.Context(), func(tx routing.Tx) (err error) {
-			a, err = w.desk.AttachIn(t.Context(), tx, routing.Attachment{ComplainantID: w.fan.ID, Kind: "image", MediaID: "m"})
+			a, err = w.desk.AttachIn(t.Context(), tx, routing.Attachment{ComplainantID: w.fan.ID, Kind: "voice", MediaID: "m"})
 			return err
 		}))
 		filed := w.file()
 		c := collector{store: w.store, media: shelf(func(string) ([]byte, string, error) {
 			_, err := w.desk.Act(t.Context(), routing.System(), filed.Number, routing.Step{Action: routing.ActionSupplement, Attachments: []string{a.ID}})
-			return []byte("x"), "image/png", err
+			return []byte("#!AMR\n"), "audio/amr", err
 		})}
 		must(t, c.collect(t.Context(), a.ID))
 		must(t, c.collect(t.Context(), a.ID)) // a second run finds it done
