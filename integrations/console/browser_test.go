@@ -3,6 +3,8 @@ package console
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -313,6 +315,41 @@ func TestAnOperatorFilesWithTheKeyboardAlone(t *testing.T) {
 		p.await(`document.activeElement.pathname === "/console/file"`) // the next caller is one key away
 		p.quiet()
 	}
+}
+
+// An operator types as soon as there is a cursor; on a slow line the scripts come after it.
+func TestWhatIsTypedBeforeTheScriptsIsLookedUp(t *testing.T) {
+	w := start(t)
+	known := w.file()
+	typed := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, ".js") {
+			w.engine.ServeHTTP(rw, r)
+			return
+		}
+		if strings.HasSuffix(r.Referer(), "/console/file") {
+			<-typed
+		}
+		script := httptest.NewRecorder()
+		w.engine.ServeHTTP(script, r)
+		rw.Header().Set("Content-Type", script.Header().Get("Content-Type")) // and nothing about keeping it
+		_, _ = rw.Write(script.Body.Bytes())
+	}))
+	t.Cleanup(func() {
+		w.stop()
+		server.Close()
+	})
+	p := startBrowser(t, server.URL).tab(sizes[1])
+	p.signIn("operator")
+	p.do(chromedp.Evaluate[chromedp.Void](`location.assign("/console/file")`))
+	p.await(`location.pathname === "/console/file" && document.activeElement.name === "phone"`)
+	p.keys(caller.Phone)
+	p.keys(kb.Tab + kb.Tab + kb.Tab + "开发票跑了三趟，浑南区的窗口")
+	p.await(`document.querySelector("textarea[name=text]").value.includes("窗口")`)
+	close(typed)
+	p.shows(known.Number)
+	p.await(`document.querySelectorAll("#suggest .choice").length === 4`)
+	p.quiet()
 }
 
 func TestTheOfficeDispatchesWithKeys(t *testing.T) {

@@ -352,11 +352,11 @@ func (db *DB) follow(ctx context.Context, t trail, begun time.Time, r *AuditRepo
 		if len(numbers) == 0 {
 			return nil
 		}
-		owners, err := t.rows(reader{db.read, db.dialect, db.vault, db.search}, ctx, numbers)
+		owners, err := t.rows(reader{pool{db.read}, db.dialect, db.vault, db.search}, ctx, numbers)
 		if errors.Is(err, ErrWrongKey) { // one of them can't be opened: find out which
 			owners = map[string]owner{}
 			for _, number := range numbers {
-				one, err := t.rows(reader{db.read, db.dialect, db.vault, db.search}, ctx, []string{number})
+				one, err := t.rows(reader{pool{db.read}, db.dialect, db.vault, db.search}, ctx, []string{number})
 				if err != nil {
 					r.add(number, "its personal data was changed or comes from elsewhere")
 					delete(ends, number)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,6 +16,36 @@ import (
 type runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// pool is a runner that gets past connections which broke while they waited in the pool.
+type pool struct{ db *sql.DB }
+
+func (p pool) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
+	err = pastBroken(func() error {
+		res, err = p.db.ExecContext(ctx, query, args...)
+		return err
+	})
+	return res, err
+}
+
+func (p pool) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
+	err = pastBroken(func() error {
+		rows, err = p.db.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller's to close
+		return err
+	})
+	return rows, err
+}
+
+// pastBroken tries again after a connection that was broken before anything was sent on it. database/sql does so itself, twice and then on a new
+// connection; but who waits for one of a full pool may be handed a broken one instead of the new.
+func pastBroken(try func() error) (err error) {
+	for range 5 {
+		if err = try(); !errors.Is(err, driver.ErrBadConn) {
+			break
+		}
+	}
+	return err
 }
 
 // errBroken: the database ended the transaction in the middle of it, so nothing of it was stored.

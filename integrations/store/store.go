@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -55,7 +54,7 @@ var (
 
 // New returns the store on a migrated database. Closing it closes the database.
 func New(db *DB, enqueue func(ctx context.Context, tx *sql.Tx, j routing.Job) error) *Store {
-	s := &Store{reader: reader{db.read, db.dialect, db.vault, db.search}, db: db, enqueue: enqueue}
+	s := &Store{reader: reader{pool{db.read}, db.dialect, db.vault, db.search}, db: db, enqueue: enqueue}
 	if db.dialect == SQLite {
 		s.group = newGroup(db.write)
 	}
@@ -135,25 +134,18 @@ func (s *Store) transactAlone(ctx context.Context, fn func(t *tx) error) error {
 	return nil
 }
 
-// begin gets past connections that broke in the pool: database/sql tries two of them and a new one, but who waits for a connection may be handed a
-// broken one instead of the new. Nothing was sent on it.
+// begin starts a transaction on a connection that works.
 func (s *Store) begin(ctx context.Context) (conn *sql.Conn, sqlTx *sql.Tx, err error) {
-	for range 5 {
+	err = pastBroken(func() error {
 		if conn, err = s.db.write.Conn(ctx); err != nil {
-			if errors.Is(err, driver.ErrBadConn) {
-				continue
-			}
-			return nil, nil, err
+			return err
 		}
-		if sqlTx, err = conn.BeginTx(ctx, nil); err == nil {
-			return conn, sqlTx, nil
+		if sqlTx, err = conn.BeginTx(ctx, nil); err != nil {
+			_ = conn.Close()
 		}
-		_ = conn.Close()
-		if !errors.Is(err, driver.ErrBadConn) {
-			break
-		}
-	}
-	return nil, nil, err
+		return err
+	})
+	return conn, sqlTx, err
 }
 
 func (s *Store) tx(sqlTx *sql.Tx, run runner) *tx {

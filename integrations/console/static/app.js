@@ -371,6 +371,13 @@
     });
   });
 
+  // What was typed before the scripts had come is looked at now: the cursor is in the field before them.
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("#filing [hx-trigger*=typed]").forEach(function (f) {
+      if ("value" in f && f.value !== f.defaultValue) f.dispatchEvent(new Event("typed", { bubbles: true }));
+    });
+  });
+
   if (document.querySelector(".triage")) choose(rows()[0]);
   watch();
 })();
