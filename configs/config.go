@@ -35,6 +35,7 @@ type Config struct {
 	Evaluation  Evaluation  `yaml:"evaluation"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
+	OIDC        OIDC        `yaml:"oidc"`
 	Attachments Attachments `yaml:"attachments"`
 	Jobs        Jobs        `yaml:"jobs"`
 	Clocks      Clocks      `yaml:"clocks"`
@@ -184,10 +185,29 @@ type Session struct {
 	Absolute time.Duration `yaml:"absolute"`
 }
 
-// Login limits guessing of passwords.
+// Login limits guessing of passwords, and says who needs more than one.
 type Login struct {
-	MaxFailures int           `yaml:"max_failures"` // wrong passwords in a row
-	LockFor     time.Duration `yaml:"lock_for"`
+	MaxFailures  int           `yaml:"max_failures"` // wrong passwords in a row
+	LockFor      time.Duration `yaml:"lock_for"`
+	SecondFactor string        `yaml:"second_factor"` // roles, by commas
+}
+
+// Roles are those that need a second factor.
+func (l Login) Roles() (list []string) {
+	for role := range strings.SplitSeq(l.SecondFactor, ",") {
+		if role = strings.TrimSpace(role); role != "" {
+			list = append(list, role)
+		}
+	}
+	return list
+}
+
+// OIDC is a provider by which staff sign in with accounts that they have elsewhere (OpenID Connect Core 1.0).
+type OIDC struct {
+	Name     string `yaml:"name"`   // on the button
+	Issuer   string `yaml:"issuer"` // empty: none
+	ClientID string `yaml:"client_id"`
+	Secret   Secret `yaml:"secret"`
 }
 
 // Attachments limits the size of one file, in bytes.
@@ -234,7 +254,8 @@ func Default() Config {
 		SMS:         SMS{PerPerson: 5, PerDay: 5000},
 		Evaluation:  Evaluation{RemindAfter: 2, CallAfter: 2, CallPercent: 100, Sample: 50},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
-		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute},
+		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute, SecondFactor: "office,admin"},
+		OIDC:        OIDC{Name: "统一认证"},
 		Attachments: Attachments{MaxImage: 10 << 20, MaxVoice: 2 << 20, MaxVideo: 20 << 20},
 		Jobs:        Jobs{Workers: 20, FetchCooldown: 5 * time.Millisecond, Timeout: time.Minute, RescueAfter: 5 * time.Minute},
 	}

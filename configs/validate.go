@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -65,6 +66,22 @@ func (h Handover) validate(v *validation) {
 		v.check(d >= time.Minute && d <= 24*time.Hour, "handover."+name, "must be from 1m to 24h")
 	}
 	v.check(h.Chats >= 1 && h.Chats <= 50, "handover.chats", "must be from 1 to 50 conversations")
+}
+
+func (o OIDC) validate(v *validation) {
+	if o.Issuer == "" {
+		return
+	}
+	u, err := url.Parse(o.Issuer)
+	v.check(err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())), "oidc.issuer", "must be https://HOST")
+	v.check(o.ClientID != "", "oidc.client_id", "must not be empty")
+	v.check(o.Name != "", "oidc.name", "must not be empty")
+}
+
+// isLoopback reports whether only this machine is meant.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (o Outside) validate(v *validation) {
@@ -173,6 +190,11 @@ func (c Config) validateLimits(v *validation) {
 	v.check(s.Absolute >= s.Idle, "session.absolute", "must not be shorter than session.idle")
 	v.check(l.MaxFailures >= 1, "login.max_failures", "must be 1 or more")
 	v.check(l.LockFor > 0, "login.lock_for", "must be longer than 0")
+	for _, role := range l.Roles() {
+		v.check(slices.Contains([]string{"operator", "unit", "office", "admin"}, role), "login.second_factor", "must be roles: operator, unit, office, admin")
+	}
+	v.check(slices.Contains(l.Roles(), "office") && slices.Contains(l.Roles(), "admin"), "login.second_factor", "must have office and admin: they see everybody")
+	c.OIDC.validate(v)
 	v.check(a.MaxImage > 0, "attachments.max_image", "must be more than 0 bytes")
 	v.check(a.MaxVoice > 0, "attachments.max_voice", "must be more than 0 bytes")
 	v.check(a.MaxVideo > 0, "attachments.max_video", "must be more than 0 bytes")

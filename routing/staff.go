@@ -4,15 +4,18 @@ import "time"
 
 // User is an account of staff. Name is what one signs in with. Hash is the argon2id hash of the password.
 type User struct {
-	ID          string
-	Name        string
-	Role        Role
-	Unit        string // for RoleUnit
-	Extension   string // at which they answer the telephone; ""
-	Hash        string
-	Failures    int
-	LockedUntil time.Time
-	CreatedAt   time.Time
+	ID        string
+	Name      string
+	Role      Role
+	Unit      string // for RoleUnit
+	Extension string // at which they answer the telephone; ""
+	Hash      string
+	Initial   bool     // somebody else chose the password: it must be changed
+	Secret    string   // of the codes that their telephone shows (RFC 6238), base32; "": none
+	Step      int64    // time step of the last code that was taken, so that none is taken twice
+	Recovery  []string // SHA-256 of the recovery codes that are left
+	Subject   string   // who they are at the provider of staff's accounts (OpenID Connect: issuer, a space, sub); ""
+	CreatedAt time.Time
 }
 
 // Actor is the user as an actor.
@@ -22,8 +25,18 @@ func (u User) Actor() Actor { return Actor{Role: u.Role, Unit: u.Unit, ID: u.ID,
 type Session struct {
 	Hash      string
 	UserID    string
+	Second    bool   // the second factor was shown
+	Browser   string // SHA-256 of the name that the browser gives itself: a token that was carried to another one is worthless
+	Secret    string // of codes, while a telephone is being set up
 	CreatedAt time.Time
 	SeenAt    time.Time
+}
+
+// Browser is one that the user has signed in with before. Hash is the SHA-256 of its cookie's token.
+type Browser struct {
+	Hash      string
+	UserID    string
+	CreatedAt time.Time
 }
 
 // APIKey lets an outside system act. Hash is the SHA-256 of the key, which is shown once.

@@ -159,7 +159,12 @@ type Reader interface {
 
 	User(ctx context.Context, id string) (User, error)
 	UserByName(ctx context.Context, name string) (User, error)
+	// UserBySubject finds an account by who they are at the provider of staff's accounts.
+	UserBySubject(ctx context.Context, subject string) (User, error)
 	Session(ctx context.Context, hash string) (Session, error)
+	// SessionsOf counts a user's sign-ins, those that have run out among them.
+	SessionsOf(ctx context.Context, userID string) (int, error)
+	Browser(ctx context.Context, hash string) (Browser, error)
 	APIKeyByHash(ctx context.Context, hash string) (APIKey, error)
 	// APIKeys lists every key, the newest first.
 	APIKeys(ctx context.Context) ([]APIKey, error)
@@ -264,11 +269,23 @@ type Tx interface {
 	UpdateUser(ctx context.Context, u User) error
 	InsertSession(ctx context.Context, s Session) error
 	TouchSession(ctx context.Context, hash string, at time.Time) error
+	UpdateSession(ctx context.Context, s Session) error // ErrNotFound
 	DeleteSession(ctx context.Context, hash string) error
 	// DeleteSessionsOf ends every sign-in of a user.
 	DeleteSessionsOf(ctx context.Context, userID string) error
 	// ForgetSessions drops sign-ins that were begun before then.
 	ForgetSessions(ctx context.Context, before time.Time) error
+	// Guess counts a try at a password and says whether it may be made at all. The limit-th in a row is the last one: it locks the key until then, unless
+	// DeleteGuesses begins anew. The key says who tries, not only at what: counted for the account as a whole, anybody could lock out a colleague.
+	Guess(ctx context.Context, key string, limit int, now, until time.Time) (open bool, err error)
+	DeleteGuesses(ctx context.Context, key string) error
+	// ForgetGuesses drops counts whose last was before then.
+	ForgetGuesses(ctx context.Context, before time.Time) error
+	InsertBrowser(ctx context.Context, b Browser) error
+	// DeleteBrowsersOf makes every browser of a user a stranger.
+	DeleteBrowsersOf(ctx context.Context, userID string) error
+	// ForgetBrowsers drops those that were first signed in with before then.
+	ForgetBrowsers(ctx context.Context, before time.Time) error
 	InsertAPIKey(ctx context.Context, k APIKey) error
 	// UpdateAPIKey stores when the key was used last and revoked; the rest of a key never changes.
 	UpdateAPIKey(ctx context.Context, k APIKey) error

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode/utf8"
 
 	"jiesu/configs"
 	"jiesu/integrations/console"
@@ -45,6 +44,8 @@ type userCommand struct {
 	Create   userCreate   `cmd:"" help:"Make an account; the password is read from standard input."`
 	Password userPassword `cmd:"" help:"Give an account another password, read from standard input, and end its sign-ins."`
 	Phone    userPhone    `cmd:"" help:"Say at which extension somebody answers the telephone."`
+	Link     userLink     `cmd:"" help:"Tie an account to one at the provider of staff's accounts (oidc in the configuration)."`
+	Second   userSecond   `cmd:"" help:"Take a lost telephone off an account; its owner sets up another one."`
 }
 
 type userCreate struct {
@@ -52,19 +53,16 @@ type userCreate struct {
 	Extension string `help:"Extension at which they answer the telephone, for calls to open on their screen."`
 }
 
-// minPassword is the shortest password taken, in characters (NIST SP 800-63B asks for at least eight).
-const minPassword = 8
-
 // Run implements the command.
 func (u userCreate) Run(ctx context.Context, w world, load loader) error {
 	if err := u.check(); err != nil {
 		return err
 	}
-	hash, err := readPassword(w)
+	hash, err := readPassword(w, u.Name)
 	if err != nil {
 		return err
 	}
-	user := routing.User{ID: routing.NewID(), Name: u.Name, Role: routing.Role(u.Role), Unit: u.Unit, Extension: u.Extension, Hash: hash, CreatedAt: clock()}
+	user := routing.User{ID: routing.NewID(), Name: u.Name, Role: routing.Role(u.Role), Unit: u.Unit, Extension: u.Extension, Hash: hash, Initial: true, CreatedAt: clock()}
 	err = withStore(ctx, w, load, func(st routing.Store) error {
 		return st.Update(ctx, func(tx routing.Tx) error { return tx.InsertUser(ctx, user) })
 	})
@@ -74,19 +72,19 @@ func (u userCreate) Run(ctx context.Context, w world, load loader) error {
 	if err != nil {
 		return fmt.Errorf("create user: %w", err)
 	}
-	_, err = fmt.Fprintf(w.stderr, "account %s (%s) created\n", u.Name, u.Role)
+	_, err = fmt.Fprintf(w.stderr, "account %s (%s) created; its owner chooses another password at the first sign-in\n", u.Name, u.Role)
 	return err
 }
 
-// readPassword reads a password from standard input and returns its hash.
-func readPassword(w world) (string, error) {
+// readPassword reads a password for the account from standard input and returns its hash.
+func readPassword(w world, name string) (string, error) {
 	line, err := bufio.NewReader(w.stdin).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) { // the line may end with the input
 		return "", fmt.Errorf("read the password from standard input: %w", err)
 	}
 	password := strings.TrimRight(line, "\r\n")
-	if utf8.RuneCountInString(password) < minPassword {
-		return "", fmt.Errorf("the password, read from standard input, needs at least %d characters", minPassword)
+	if console.WeakPassword(name, password) != "" {
+		return "", fmt.Errorf("the password, read from standard input, needs at least %d characters and must not be one that is guessed first", console.MinPassword)
 	}
 	return console.HashPassword(password)
 }
@@ -121,13 +119,53 @@ type userPassword struct {
 
 // Run implements the command.
 func (u userPassword) Run(ctx context.Context, w world, load loader) error {
-	hash, err := readPassword(w)
+	hash, err := readPassword(w, u.Name)
 	if err != nil {
 		return err
 	}
 	return changeUser(ctx, w, load, u.Name, func(ctx context.Context, tx routing.Tx, user *routing.User) error {
-		user.Hash = hash
+		user.Hash, user.Initial = hash, true
+		return errors.Join(tx.DeleteSessionsOf(ctx, user.ID), tx.DeleteBrowsersOf(ctx, user.ID))
+	})
+}
+
+type userLink struct {
+	Name    string `required:"" help:"Account."`
+	Subject string `required:"" help:"The account's sub there; empty: none."`
+}
+
+// Run implements the command.
+func (u userLink) Run(ctx context.Context, w world, load loader) error {
+	cfg, err := load(configs.ModeServe)
+	if err != nil {
+		return err
+	}
+	subject := strings.TrimSpace(u.Subject)
+	if subject != "" && cfg.OIDC.Issuer == "" {
+		return errors.New("oidc.issuer isn't set: there is nothing to tie accounts to")
+	}
+	if subject != "" {
+		subject = cfg.OIDC.Issuer + " " + subject
+	}
+	err = changeUser(ctx, w, load, u.Name, func(ctx context.Context, tx routing.Tx, user *routing.User) error {
+		user.Subject = subject
 		return tx.DeleteSessionsOf(ctx, user.ID)
+	})
+	if errors.Is(err, routing.ErrExists) {
+		return fmt.Errorf("another account is tied to %q already", u.Subject)
+	}
+	return err
+}
+
+type userSecond struct {
+	Name string `required:"" help:"Account."`
+}
+
+// Run implements the command.
+func (u userSecond) Run(ctx context.Context, w world, load loader) error {
+	return changeUser(ctx, w, load, u.Name, func(ctx context.Context, tx routing.Tx, user *routing.User) error {
+		user.Secret, user.Step, user.Recovery = "", 0, nil
+		return errors.Join(tx.DeleteSessionsOf(ctx, user.ID), tx.DeleteBrowsersOf(ctx, user.ID))
 	})
 }
 

@@ -307,9 +307,13 @@ func (a *app) buildJobs(context.Context) (err error) {
 	return err
 }
 
-// forgetSignIns drops sign-ins that have ended by their age.
+// forgetSignIns drops sign-ins that have ended by their age, browsers that are no longer known, and wrong passwords that count no more.
 func (a *app) forgetSignIns(ctx context.Context) error {
-	return a.db.store.Update(ctx, func(tx routing.Tx) error { return tx.ForgetSessions(ctx, a.now().Add(-a.cfg.Session.Absolute)) })
+	now := a.now()
+	return a.db.store.Update(ctx, func(tx routing.Tx) error {
+		return errors.Join(tx.ForgetSessions(ctx, now.Add(-a.cfg.Session.Absolute)), tx.ForgetBrowsers(ctx, now.Add(-console.KnownFor)),
+			tx.ForgetGuesses(ctx, now.Add(-max(24*time.Hour, a.cfg.Login.LockFor))))
+	})
 }
 
 // networks are those that webhooks may go to though they aren't public; in the demonstration also this machine.
@@ -356,13 +360,33 @@ func (a *app) buildHTTP(context.Context) error {
 	}
 	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Orders: a.uploads, Codes: a.sendsCodes(), SampleSize: a.cfg.Evaluation.Sample, Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: a.now, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
-		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, Secure: a.secure(), PublicURL: a.cfg.PublicURL,
+		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, SecondFactor: a.secondFactor(), Provider: a.provider(), Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})
 	if err != nil {
 		return err
 	}
 	desks.Routes(a.engine)
 	return nil
+}
+
+// secondFactor are the roles that need one. The demonstration's passwords are known to everybody, so there it would protect nothing.
+func (a *app) secondFactor() (roles []routing.Role) {
+	if a.sandbox {
+		return nil
+	}
+	for _, r := range a.cfg.Login.Roles() {
+		roles = append(roles, routing.Role(r))
+	}
+	return roles
+}
+
+// provider is where staff have accounts already, nil for nowhere.
+func (a *app) provider() *console.Provider {
+	o := a.cfg.OIDC
+	if o.Issuer == "" {
+		return nil
+	}
+	return console.NewProvider(o.Name, o.Issuer, o.ClientID, o.Secret.Reveal(), a.publicURL())
 }
 
 func (a *app) home() string {

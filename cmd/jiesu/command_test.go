@@ -170,6 +170,10 @@ func TestAnAccountGetsAnotherPasswordAndExtension(t *testing.T) {
 	srv := start(t, env, "serve")
 	v := newVisitor(t, srv.URL)
 	v.post("/console/login", url.Values{"name": {"li"}, "password": {"first password"}})
+	if page := v.get("/console"); !strings.Contains(page, "现在的密码是别人替您设的") {
+		t.Fatalf("the password that the command set may be kept: %s", page)
+	}
+	v.post("/console/password", url.Values{"password": {"first password"}, "new": {"盛京路的槐花开了"}, "repeat": {"盛京路的槐花开了"}})
 	if page := v.get("/console"); !strings.Contains(page, "data-live") {
 		t.Fatal("not signed in")
 	}
@@ -179,7 +183,7 @@ func TestAnAccountGetsAnotherPasswordAndExtension(t *testing.T) {
 	if page := v.get("/console"); strings.Contains(page, "data-live") {
 		t.Error("the old sign-in still holds")
 	}
-	for password, want := range map[string]int{"first password": 401, "second password": 303} {
+	for password, want := range map[string]int{"first password": 401, "盛京路的槐花开了": 401, "second password": 303} {
 		if got := srv.login("li", password); got != want {
 			t.Errorf("with %q: %d, want %d", password, got, want)
 		}

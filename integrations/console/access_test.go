@@ -27,6 +27,14 @@ func TestEveryRouteByRole(t *testing.T) {
 		want         [6]int // by role
 	}{
 		{"GET", "/console/login", [6]int{200, 303, 303, 303, 303, 303}},
+		{"GET", "/console/second", [6]int{in, 303, 303, 303, 303, 303}},
+		{"POST", "/console/second", [6]int{401, 303, 303, 303, 303, 303}},
+		{"GET", "/console/second/new", [6]int{in, 200, 200, 200, 200, 200}},
+		{"POST", "/console/second/new", [6]int{401, 422, 422, 422, 422, 422}},
+		{"POST", "/console/second/recovery", [6]int{401, 404, 404, 404, 404, 404}},
+		{"GET", "/console/password", [6]int{in, 200, 200, 200, 200, 200}},
+		{"POST", "/console/password", [6]int{401, 422, 422, 422, 422, 422}},
+		{"GET", "/console/account", [6]int{in, 200, 200, 200, 200, 200}},
 		{"GET", "/console", [6]int{in, 200, 200, 200, 200, 200}},
 		{"GET", "/console/units?item=1.1", [6]int{in, 200, 200, 200, 200, 200}},
 		{"GET", casePath(c), [6]int{in, 200, 200, 404, 200, 200}},
@@ -119,7 +127,7 @@ func TestEveryRouteByRole(t *testing.T) {
 
 // elsewhere are the routes that have tests of their own: files that everybody may have, signing out, and a complainant's page, which its token alone opens.
 var elsewhere = map[string]bool{
-	"GET /console/static/:name": true, "POST /console/login": true, "POST /console/logout": true, "GET /console/events": true, "GET /console/:any": true,
+	"GET /console/static/:name": true, "POST /console/login": true, "POST /console/account/others": true, "POST /console/logout": true, "GET /console/events": true, "GET /console/:any": true,
 	"GET /p/:token": true, "GET /p/:token/:action": true, "POST /p/:token/:action": true, "GET /p/:token/attachments/:id": true,
 }
 

@@ -35,8 +35,10 @@ type Config struct {
 
 	SessionIdle     time.Duration // a login ends after this without a request
 	SessionAbsolute time.Duration // a login ends after this in any case
-	MaxFailures     int           // wrong passwords in a row that lock an account
+	MaxFailures     int           // wrong passwords in a row that lock out the browser or address they come from
 	LockFor         time.Duration
+	SecondFactor    []routing.Role    // who must show a code of their telephone; others may
+	Provider        *Provider         // of accounts that staff have elsewhere; nil: none
 	Secure          bool              // the console is served over https: the cookie is for https only
 	PublicURL       string            // scheme://host[:port] that browsers use
 	Knowledge       map[string][]byte // Markdown by item, read beside the filing form
@@ -116,6 +118,19 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/login", s.loginPage)
 	g.POST("/console/login", s.login)
 	g.POST("/console/logout", s.logout)
+	g.GET(secondPath, s.halfway(s.secondPage))
+	g.POST(secondPath, s.halfway(s.second))
+	g.GET(enrolPath, s.halfway(s.enrolPage))
+	g.POST(enrolPath, s.halfway(s.enrol))
+	g.POST(recoveryPath, s.halfway(s.recovery))
+	g.GET(passwordPath, s.halfway(s.passwordPage))
+	g.POST(passwordPath, s.halfway(s.changePassword))
+	g.GET(accountPath, s.halfway(s.account))
+	g.POST(othersPath, s.halfway(s.endOthers))
+	if s.Provider != nil {
+		g.GET(providerPath, s.toProvider)
+		g.GET(providerBackPath, s.fromProvider)
+	}
 
 	g.GET("/console", s.staff(s.list))
 	g.GET(eventsPath, s.staff(s.events))

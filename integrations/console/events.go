@@ -102,7 +102,7 @@ func (s *Console) stillIn(c *gin.Context) (routing.Actor, bool) {
 	if err != nil {
 		return routing.Actor{}, false
 	}
-	_, actor, err := s.alive(c.Request.Context(), digest(token))
+	_, actor, err := s.finished(c, digest(token))
 	return actor, err == nil
 }
 

@@ -16,19 +16,24 @@ import (
 // loginsPerMinute bounds guessing across many accounts from one address; a whole hall behind one router stays below it.
 const loginsPerMinute = 30
 
+// strangers is how many times as many wrong passwords all unknown browsers together may try as one of them.
+const strangers = 20
+
 type loginView struct {
 	Name, Next string
 	Wrong      bool
 	Limit      int
 	Minutes    int
+	Provider   string // of staff's accounts elsewhere; "": none
+	Problem    string // what went wrong there
 }
 
 func (s *Console) loginPage(c *gin.Context) {
-	if _, err := s.signedIn(c); err == nil {
-		c.Redirect(http.StatusSeeOther, inside(c.Query("next")))
+	if _, err := s.signedIn(c); err == nil || is[*unfinishedError](err) {
+		c.Redirect(http.StatusSeeOther, inside(c.Query("next"))) // which leads to what is left to do
 		return
 	}
-	s.render(c, http.StatusOK, "login", page{Title: "console.login.title", Data: loginView{Next: inside(c.Query("next"))}})
+	s.render(c, http.StatusOK, "login", page{Title: "console.login.title", Data: loginView{Next: inside(c.Query("next")), Provider: s.providerName()}})
 }
 
 func (s *Console) login(c *gin.Context) {
@@ -41,7 +46,7 @@ func (s *Console) login(c *gin.Context) {
 		return
 	}
 	name, next := strings.TrimSpace(c.PostForm("name")), inside(c.PostForm("next"))
-	user, ok, err := s.authenticate(ctx, name, c.PostForm("password"))
+	user, ok, err := s.authenticate(c, name, c.PostForm("password"))
 	if err != nil {
 		s.fail(c, routing.Actor{}, err)
 		return
@@ -49,10 +54,10 @@ func (s *Console) login(c *gin.Context) {
 	if !ok {
 		s.Logger.Info("login refused", "user_id", user.ID)
 		s.render(c, http.StatusUnauthorized, "login", page{Title: "console.login.title", Data: loginView{
-			Name: name, Next: next, Wrong: true, Limit: s.MaxFailures, Minutes: int(s.LockFor.Minutes())}})
+			Name: name, Next: next, Wrong: true, Limit: s.MaxFailures, Minutes: int(s.LockFor.Minutes()), Provider: s.providerName()}})
 		return
 	}
-	if err := s.open(c, user); err != nil {
+	if err := s.open(c, user, false); err != nil {
 		s.fail(c, routing.Actor{}, err)
 		return
 	}
@@ -62,68 +67,86 @@ func (s *Console) login(c *gin.Context) {
 
 // authenticate says whether name and password belong together. Every call does the work of one hash, whoever is asked for, and the
 // attempt is counted before that work, so that many at once gain nothing over one after the other.
-func (s *Console) authenticate(ctx context.Context, name, password string) (routing.User, bool, error) {
-	user, open, err := s.charge(ctx, name)
+func (s *Console) authenticate(c *gin.Context, name, password string) (routing.User, bool, error) {
+	ctx := c.Request.Context()
+	user, err := s.Store.UserByName(ctx, name)
+	if err != nil && !errors.Is(err, routing.ErrNotFound) {
+		return user, false, fmt.Errorf("look up user: %w", err)
+	}
+	keys := s.guessers(c, user.ID) // also when there is no such user, since that takes time as well
+	open, err := s.guess(ctx, keys)
 	if err != nil {
 		return user, false, err
 	}
 	hash := s.decoy
-	if open {
+	if open = open && user.ID != ""; open {
 		hash = user.Hash
 	}
-	select {
-	case s.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return user, false, ctx.Err()
-	}
-	right, err := CheckPassword(hash, password)
-	<-s.hashing
+	right, err := s.check(ctx, hash, password)
 	if err != nil {
 		return user, false, fmt.Errorf("check password of user %s: %w", user.ID, err)
 	}
 	if !open || !right {
 		return user, false, nil
 	}
-	return user, true, s.settle(ctx, user.ID)
+	return user, true, s.settle(ctx, keys)
 }
 
-// charge counts an attempt on the account and says whether it is open at all; the last one allowed locks it until settle.
-func (s *Console) charge(ctx context.Context, name string) (user routing.User, open bool, err error) {
+// check does the work of one hash, a few at a time.
+func (s *Console) check(ctx context.Context, hash, password string) (bool, error) {
+	select {
+	case s.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	defer func() { <-s.hashing }()
+	return CheckPassword(hash, password)
+}
+
+// guesser is one whose wrong tries are counted, and after how many they are locked out.
+type guesser struct {
+	key   string
+	limit int
+}
+
+// guessers says as whom the request's try at a password counts. A browser that the user has signed in with before counts by itself, any other by its
+// address and, with more tries, together with all of them: so wrong passwords typed elsewhere lock out where they are typed, not the person whose
+// account it is at their own desk (the device cookies of the OWASP authentication sheet).
+func (s *Console) guessers(c *gin.Context, userID string) []guesser {
+	if s.knows(c, userID) {
+		token, _ := c.Cookie(knownName)
+		return []guesser{{"browser/" + digest(token), s.MaxFailures}}
+	}
+	return []guesser{{"address/" + userID + "/" + c.ClientIP(), s.MaxFailures}, {"strangers/" + userID, strangers * s.MaxFailures}}
+}
+
+// guess counts a try and says whether it may be made; the last one allowed locks until settle.
+func (s *Console) guess(ctx context.Context, keys []guesser) (open bool, err error) {
 	err = s.Store.Update(ctx, func(tx routing.Tx) error {
-		user, open = routing.User{}, false
-		u, err := tx.UserByName(ctx, name)
-		if errors.Is(err, routing.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("look up user: %w", err)
-		}
 		now := s.Now()
-		if user = u; now.Before(u.LockedUntil) {
-			return nil
+		for _, k := range keys {
+			if open, err = tx.Guess(ctx, k.key, k.limit, now, now.Add(s.LockFor)); err != nil || !open {
+				return err
+			}
 		}
-		open = true
-		if u.Failures++; u.Failures >= s.MaxFailures {
-			u.Failures, u.LockedUntil = 0, now.Add(s.LockFor)
-		}
-		return tx.UpdateUser(ctx, u)
-	})
-	return user, open, err
-}
-
-func (s *Console) settle(ctx context.Context, id string) error {
-	err := s.Store.Update(ctx, func(tx routing.Tx) error {
-		u, err := tx.User(ctx, id)
-		if err != nil {
-			return err
-		}
-		u.Failures, u.LockedUntil = 0, time.Time{}
-		return tx.UpdateUser(ctx, u)
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("clear failures of user %s: %w", id, err)
+		return false, fmt.Errorf("count a try at signing in: %w", err)
 	}
-	return nil
+	return open, nil
+}
+
+// settle forgets the tries before the right one.
+func (s *Console) settle(ctx context.Context, keys []guesser) error {
+	return s.Store.Update(ctx, func(tx routing.Tx) error {
+		for _, k := range keys {
+			if err := tx.DeleteGuesses(ctx, k.key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // inside keeps a redirect after login within the console: "//other.site" and the like lead home.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestSignInRefusesWithoutTellingWhy(t *testing.T) {
 	}
 }
 
-func TestWrongPasswordsLockAnAccountForAWhile(t *testing.T) {
+func TestWrongPasswordsLockOutWhereTheyAreTyped(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	for range 2 {
@@ -67,12 +68,82 @@ func TestWrongPasswordsLockAnAccountForAWhile(t *testing.T) {
 	for range 3 {
 		w.signIn("office", "wrong").want(401)
 	}
-	w.signIn("office", password).want(401, "连续输错 3 次会锁定 15 分钟")
+	w.signIn("office", password).want(401, "连续输错 3 次")
 	w.signIn("operator", password).to("/console")
 	w.clock.add(15*time.Minute - time.Second)
 	w.signIn("office", password).want(401)
 	w.clock.add(time.Second)
 	w.signIn("office", password).to("/console")
+}
+
+// A colleague who types wrong passwords on purpose, at their own desk or from many addresses, keeps nobody from working.
+func TestNobodyLocksOutAColleague(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	var known string
+	for _, c := range w.signIn("office", password).to("/console").Result().Cookies() {
+		if c.Name == knownName {
+			known = c.Name + "=" + c.Value
+		}
+	}
+	if known == "" {
+		t.Fatal("the browser isn't remembered")
+	}
+	from := func(address, word string, header ...string) answer {
+		t.Helper()
+		return w.do("", http.MethodPost, "/console/login", formOf("name", "office", "password", word), append(header, "X-Forwarded-For", address)...)
+	}
+	must(t, w.engine.SetTrustedProxies([]string{"192.0.2.1"}))
+	for range 3 {
+		from("198.51.100.7", "wrong").want(401)
+	}
+	from("198.51.100.7", password).want(401) // where it was typed
+	from("198.51.100.8", password).to("/console")
+	for i := range strangers*3 - 1 { // all strangers together have an end, too
+		from(fmt.Sprintf("203.0.113.%d", i), "wrong").want(401)
+	}
+	from("198.51.100.9", "wrong").want(401)
+	from("198.51.100.10", password).want(401)
+	from("198.51.100.10", password, "Cookie", known).to("/console") // the owner at their own desk
+	from("198.51.100.10", password, "Cookie", knownName+"=forged").want(401)
+	for range 3 {
+		from("198.51.100.10", "wrong", "Cookie", known).want(401)
+	}
+	from("198.51.100.10", password, "Cookie", known).want(401) // a stolen browser has an end as well
+	w.signIn("operator", password).to("/console")
+	from("198.51.100.11", password, "Cookie", known).want(401)
+	w.clock.add(15 * time.Minute)
+	from("198.51.100.10", password).to("/console")
+}
+
+func TestABrowserKnownToOneIsAStrangerToAnother(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	cookies := w.signIn("office", password).to("/console").Result().Cookies()
+	for range 3 {
+		w.signIn("operator", "wrong").want(401)
+	}
+	for _, c := range cookies {
+		if c.Name == knownName {
+			w.signIn("operator", password, "Cookie", c.Name+"="+c.Value).want(401)
+			w.clock.add(KnownFor)
+			for range 3 {
+				w.signIn("office", "wrong").want(401)
+			}
+			w.signIn("office", password, "Cookie", c.Name+"="+c.Value).want(401) // it isn't known for ever
+		}
+	}
+}
+
+func TestATokenCarriedToAnotherBrowserIsWorthless(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	token := sessionOf(t, w.signIn("office", password, "User-Agent", "Chromium 140").to("/console"))
+	w.do("", http.MethodGet, "/console", nil, "Cookie", cookieName+"="+token.Value, "User-Agent", "Chromium 140").want(200)
+	w.do("", http.MethodGet, "/console", nil, "Cookie", cookieName+"="+token.Value, "User-Agent", "curl").to("/console/login?next=%2Fconsole")
+	if !strings.Contains(w.log.String(), "came from another browser") {
+		t.Error("nobody is told")
+	}
 }
 
 func TestManyGuessesFromOneAddressAreSlowedDown(t *testing.T) {

@@ -26,7 +26,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls", "chat", "code", "imports", "import"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls", "chat", "code", "imports", "import", "second", "enrol", "recovery", "password", "account"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -217,6 +217,11 @@ type problemView struct {
 
 // fail turns an error into a page.
 func (s *Console) fail(c *gin.Context, actor routing.Actor, err error) {
+	var rest *unfinishedError
+	if errors.As(err, &rest) {
+		s.toRest(c, rest.to)
+		return
+	}
 	status, key, text := s.explain(err)
 	if status == http.StatusUnauthorized && c.Request.Method == http.MethodGet {
 		s.toLogin(c)
@@ -336,6 +341,19 @@ func is[T error](err error) bool {
 func (s *Console) problem(c *gin.Context, status int, key string) {
 	s.render(c, status, "problem", page{Title: "console.problem." + key + ".title", Public: true,
 		Data: problemView{Key: key, Text: s.Wording.Text("console.problem." + key + ".text"), Typed: typed(c)}})
+}
+
+// toRest sends the browser to what is left to do before its sign-in counts. What it sent is not done.
+func (s *Console) toRest(c *gin.Context, to string) {
+	if c.GetHeader("HX-Request") != "" {
+		c.Header("HX-Redirect", to)
+		c.Status(http.StatusUnauthorized)
+		return
+	}
+	if c.Request.Method == http.MethodGet {
+		to += "?next=" + template.URLQueryEscaper(inside(c.Request.URL.RequestURI()))
+	}
+	c.Redirect(http.StatusSeeOther, to)
 }
 
 // toLogin sends the browser to the login page, in htmx's way when a script asks.

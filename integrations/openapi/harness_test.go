@@ -69,7 +69,7 @@ func (c *clock) add(d time.Duration) {
 
 // server is the API on a fresh store, with a key for every role.
 type server struct {
-	t      *testing.T
+	t      testing.TB
 	engine *gin.Engine
 	store  routing.Store
 	clock  *clock
@@ -79,7 +79,7 @@ type server struct {
 }
 
 // start starts a server; change may alter its configuration.
-func start(t *testing.T, change ...func(*Config)) *server {
+func start(t testing.TB, change ...func(*Config)) *server {
 	t.Helper()
 	s := &server{t: t, engine: gin.New(), clock: &clock{at: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}, keys: map[string]string{}}
 	s.store = openStore(t, s.clock.now)

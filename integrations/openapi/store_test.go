@@ -15,7 +15,7 @@ import (
 var fresh = storetest.Fresh{Key: "a key for tests only"}
 
 // openStore opens a fresh SQLite database. Jobs go nowhere: nothing is delivered here.
-func openStore(t *testing.T, now func() time.Time) routing.Store {
+func openStore(t testing.TB, now func() time.Time) routing.Store {
 	t.Helper()
 	ctx := context.Background()
 	db, err := store.Open(ctx, store.Options{URL: fresh.SQLite(t), Key: fresh.Key,

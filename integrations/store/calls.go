@@ -49,7 +49,7 @@ func (r reader) Calls(ctx context.Context, q routing.CallQuery) ([]routing.Call,
 
 // UserOfCall implements routing.Reader.
 func (r reader) UserOfCall(ctx context.Context, name, extension string) (routing.User, error) {
-	return one(ctx, r.run, readUser, `SELECT `+userColumns+` FROM users WHERE name = $1 AND name <> '' OR extension = $2 AND extension <> ''
+	return one(ctx, r.run, r.readUser, `SELECT `+userColumns+` FROM users WHERE name = $1 AND name <> '' OR extension = $2 AND extension <> ''
 		ORDER BY CASE WHEN name = $1 THEN 0 ELSE 1 END, id LIMIT 1`, name, extension)
 }
 

@@ -42,8 +42,10 @@ func TestWhatTakesAwayIsSeen(t *testing.T) {
 		"DROP TABLE cases;":                                                                   true,
 		"DROP INDEX cases_unit;":                                                              false, // slower, not wrong
 		"CREATE UNIQUE INDEX cases_token ON cases (token);":                                   true,  // the old version may write what it forbids
-		"-- contract: 1.4\nDROP TABLE cases;":                                                 false,
-		"DELETE FROM cases;":                                                                  true,
+		"ALTER TABLE users ADD COLUMN subject TEXT NOT NULL DEFAULT '';\nCREATE UNIQUE INDEX u ON users (subject) WHERE subject <> '';": false, // nor does it write what it doesn't know
+		"CREATE UNIQUE INDEX u ON users (name) WHERE name <> '';":                                                                       true,
+		"-- contract: 1.4\nDROP TABLE cases;":                                                                                           false,
+		"DELETE FROM cases;":                                                                                                            true,
 	} {
 		if got := len(takesAway(statement, false)) > 0; got != bad {
 			t.Errorf("%q takes away: %v", statement, got)
@@ -54,6 +56,8 @@ func TestWhatTakesAwayIsSeen(t *testing.T) {
 var (
 	createdTable = regexp.MustCompile(`(?i)CREATE (?:VIRTUAL )?TABLE (?:IF NOT EXISTS )?(\w+)`)
 	uniqueIndex  = regexp.MustCompile(`(?is)^CREATE UNIQUE INDEX \w+ ON (\w+)`)
+	uniqueOfNew  = regexp.MustCompile(`(?is)^CREATE UNIQUE INDEX \w+ ON (\w+) \((\w+)\) WHERE (\w+) <> ''$`)
+	addedEmpty   = regexp.MustCompile(`(?i)ALTER TABLE (\w+) ADD COLUMN (\w+) TEXT NOT NULL DEFAULT ''`)
 	addedColumn  = regexp.MustCompile(`(?is)^ALTER TABLE \w+ ADD COLUMN `)
 	harmless     = regexp.MustCompile(`(?is)^(CREATE (VIRTUAL )?TABLE|CREATE INDEX|DROP INDEX|INSERT INTO|UPDATE )`)
 	comment      = regexp.MustCompile(`--[^\n]*`)
@@ -68,15 +72,20 @@ func takesAway(migration string, first bool) (problems []string) {
 	for _, m := range createdTable.FindAllStringSubmatch(migration, -1) {
 		made[strings.ToLower(m[1])] = true
 	}
+	empty := map[string]bool{} // columns that the old version leaves empty
+	for _, m := range addedEmpty.FindAllStringSubmatch(migration, -1) {
+		empty[strings.ToLower(m[1]+"."+m[2])] = true
+	}
 	// A semicolon in a comment ends nothing.
 	plain := comment.ReplaceAllStringFunc(migration, func(c string) string { return strings.ReplaceAll(c, ";", ",") })
 	for statement := range strings.SplitSeq(plain, ";") {
 		contract := strings.Contains(statement, "-- contract: ")
 		text := strings.TrimSpace(comment.ReplaceAllString(statement, ""))
-		unique := uniqueIndex.FindStringSubmatch(text)
+		unique, ofNew := uniqueIndex.FindStringSubmatch(text), uniqueOfNew.FindStringSubmatch(text)
 		switch {
 		case text == "", contract, harmless.MatchString(text):
 		case unique != nil && made[strings.ToLower(unique[1])]:
+		case ofNew != nil && ofNew[2] == ofNew[3] && empty[strings.ToLower(ofNew[1]+"."+ofNew[2])]:
 		case addedColumn.MatchString(text) && (strings.Contains(strings.ToUpper(text), "DEFAULT") || !strings.Contains(strings.ToUpper(text), "NOT NULL")):
 		default:
 			problems = append(problems, text)

@@ -8,33 +8,43 @@ import (
 	"jiesu/routing"
 )
 
-const userColumns = `id, name, role, unit, extension, hash, failures, locked_until, created_at`
+const userColumns = `id, name, role, unit, extension, hash, initial, totp_secret, totp_step, recovery, subject, created_at`
 
-func readUser(scan scanner) (u routing.User, err error) {
-	err = scan(&u.ID, &u.Name, &u.Role, &u.Unit, &u.Extension, &u.Hash, &u.Failures, when{&u.LockedUntil}, when{&u.CreatedAt})
+func (r reader) readUser(scan scanner) (u routing.User, err error) {
+	err = scan(&u.ID, &u.Name, &u.Role, &u.Unit, &u.Extension, &u.Hash, &u.Initial, sealed{r.vault, "users.totp_secret", &u.Secret}, &u.Step, asJSON{&u.Recovery},
+		&u.Subject, when{&u.CreatedAt})
 	return u, err
 }
 
-func userRow(u routing.User) row {
+func (r reader) userRow(u routing.User) row {
 	return row{
-		{"id", u.ID}, {"name", u.Name}, {"role", u.Role}, {"unit", u.Unit}, {"extension", u.Extension}, {"hash", u.Hash}, {"failures", u.Failures},
-		{"locked_until", at(u.LockedUntil)}, {"created_at", at(u.CreatedAt)},
+		{"id", u.ID}, {"name", u.Name}, {"role", u.Role}, {"unit", u.Unit}, {"extension", u.Extension}, {"hash", u.Hash}, {"initial", u.Initial},
+		{"totp_secret", sealed{r.vault, "users.totp_secret", u.Secret}}, {"totp_step", u.Step}, {"recovery", asJSON{u.Recovery}}, {"subject", u.Subject},
+		{"created_at", at(u.CreatedAt)},
 	}
 }
 
 // User implements routing.Reader.
 func (r reader) User(ctx context.Context, id string) (routing.User, error) {
-	return one(ctx, r.run, readUser, `SELECT `+userColumns+` FROM users WHERE id = $1`, id)
+	return one(ctx, r.run, r.readUser, `SELECT `+userColumns+` FROM users WHERE id = $1`, id)
 }
 
 // UserByName implements routing.Reader.
 func (r reader) UserByName(ctx context.Context, name string) (routing.User, error) {
-	return one(ctx, r.run, readUser, `SELECT `+userColumns+` FROM users WHERE name = $1`, name)
+	return one(ctx, r.run, r.readUser, `SELECT `+userColumns+` FROM users WHERE name = $1`, name)
+}
+
+// UserBySubject implements routing.Reader.
+func (r reader) UserBySubject(ctx context.Context, subject string) (routing.User, error) {
+	if subject == "" {
+		return routing.User{}, routing.ErrNotFound
+	}
+	return one(ctx, r.run, r.readUser, `SELECT `+userColumns+` FROM users WHERE subject = $1`, subject)
 }
 
 // InsertUser implements routing.Tx.
 func (t *tx) InsertUser(ctx context.Context, u routing.User) error {
-	if err := insert(ctx, t.run, "users", userRow(u)); err != nil {
+	if err := insert(ctx, t.run, "users", append(t.userRow(u), row{{"failures", 0}, {"locked_until", at(time.Time{})}}...)); err != nil {
 		return fmt.Errorf("insert user %s: %w", u.Name, err)
 	}
 	return nil
@@ -42,7 +52,7 @@ func (t *tx) InsertUser(ctx context.Context, u routing.User) error {
 
 // UpdateUser implements routing.Tx. Errors: ErrNotFound; ErrExists when the name is another's, which ends the transaction.
 func (t *tx) UpdateUser(ctx context.Context, u routing.User) error {
-	if err := update(ctx, t.run, "users", userRow(u), row{{"id", u.ID}}, routing.ErrNotFound); err != nil {
+	if err := update(ctx, t.run, "users", t.userRow(u), row{{"id", u.ID}}, routing.ErrNotFound); err != nil {
 		return fmt.Errorf("update user %s: %w", u.Name, err)
 	}
 	return nil
@@ -51,19 +61,40 @@ func (t *tx) UpdateUser(ctx context.Context, u routing.User) error {
 // Session implements routing.Reader.
 func (r reader) Session(ctx context.Context, hash string) (routing.Session, error) {
 	read := func(scan scanner) (s routing.Session, err error) {
-		err = scan(&s.Hash, &s.UserID, when{&s.CreatedAt}, when{&s.SeenAt})
+		err = scan(&s.Hash, &s.UserID, &s.Second, &s.Browser, sealed{r.vault, "sessions.secret", &s.Secret}, when{&s.CreatedAt}, when{&s.SeenAt})
 		return s, err
 	}
-	return one(ctx, r.run, read, `SELECT hash, user_id, created_at, seen_at FROM sessions WHERE hash = $1`, hash)
+	return one(ctx, r.run, read, `SELECT hash, user_id, second, browser, secret, created_at, seen_at FROM sessions WHERE hash = $1`, hash)
+}
+
+// SessionsOf implements routing.Reader.
+func (r reader) SessionsOf(ctx context.Context, userID string) (int, error) {
+	n, err := one(ctx, r.run, value[int], `SELECT count(*) FROM sessions WHERE user_id = $1`, userID)
+	if err != nil {
+		return 0, fmt.Errorf("count sign-ins of %s: %w", userID, err)
+	}
+	return n, nil
+}
+
+func (t *tx) sessionRow(s routing.Session) row {
+	return row{
+		{"hash", s.Hash}, {"user_id", s.UserID}, {"second", s.Second}, {"browser", s.Browser}, {"secret", sealed{t.vault, "sessions.secret", s.Secret}},
+		{"created_at", at(s.CreatedAt)}, {"seen_at", at(s.SeenAt)},
+	}
 }
 
 // InsertSession implements routing.Tx.
 func (t *tx) InsertSession(ctx context.Context, s routing.Session) error {
-	err := insert(ctx, t.run, "sessions", row{
-		{"hash", s.Hash}, {"user_id", s.UserID}, {"created_at", at(s.CreatedAt)}, {"seen_at", at(s.SeenAt)},
-	})
-	if err != nil {
+	if err := insert(ctx, t.run, "sessions", t.sessionRow(s)); err != nil {
 		return fmt.Errorf("insert session of user %s: %w", s.UserID, err)
+	}
+	return nil
+}
+
+// UpdateSession implements routing.Tx.
+func (t *tx) UpdateSession(ctx context.Context, s routing.Session) error {
+	if err := update(ctx, t.run, "sessions", t.sessionRow(s), row{{"hash", s.Hash}}, routing.ErrNotFound); err != nil {
+		return fmt.Errorf("update session of user %s: %w", s.UserID, err)
 	}
 	return nil
 }
@@ -138,6 +169,72 @@ func (t *tx) DeleteSessionsOf(ctx context.Context, userID string) error {
 func (t *tx) ForgetSessions(ctx context.Context, before time.Time) error {
 	if _, err := run(ctx, t.run, `DELETE FROM sessions WHERE created_at < $1`, at(before)); err != nil {
 		return fmt.Errorf("forget sign-ins: %w", err)
+	}
+	return nil
+}
+
+// Guess implements routing.Tx. One statement, so that many at once are counted one after the other.
+func (t *tx) Guess(ctx context.Context, key string, limit int, now, until time.Time) (bool, error) {
+	first := time.Time{}
+	if limit <= 1 {
+		first = until
+	}
+	n, err := run(ctx, t.run, `INSERT INTO guesses (key, failures, locked_until, at) VALUES ($1, 1, $2, $3)
+		ON CONFLICT (key) DO UPDATE SET at = excluded.at,
+			failures = CASE WHEN guesses.failures + 1 < $4 THEN guesses.failures + 1 ELSE 0 END,
+			locked_until = CASE WHEN guesses.failures + 1 < $4 THEN guesses.locked_until ELSE $5 END
+		WHERE guesses.locked_until <= excluded.at`, key, at(first), at(now), limit, at(until))
+	if err != nil {
+		return false, fmt.Errorf("count a guess: %w", err)
+	}
+	return n > 0, nil
+}
+
+// DeleteGuesses implements routing.Tx.
+func (t *tx) DeleteGuesses(ctx context.Context, key string) error {
+	if _, err := run(ctx, t.run, `DELETE FROM guesses WHERE key = $1`, key); err != nil {
+		return fmt.Errorf("begin guesses anew: %w", err)
+	}
+	return nil
+}
+
+// ForgetGuesses implements routing.Tx.
+func (t *tx) ForgetGuesses(ctx context.Context, before time.Time) error {
+	if _, err := run(ctx, t.run, `DELETE FROM guesses WHERE at < $1`, at(before)); err != nil {
+		return fmt.Errorf("forget guesses: %w", err)
+	}
+	return nil
+}
+
+// Browser implements routing.Reader.
+func (r reader) Browser(ctx context.Context, hash string) (routing.Browser, error) {
+	read := func(scan scanner) (b routing.Browser, err error) {
+		err = scan(&b.Hash, &b.UserID, when{&b.CreatedAt})
+		return b, err
+	}
+	return one(ctx, r.run, read, `SELECT hash, user_id, created_at FROM browsers WHERE hash = $1`, hash)
+}
+
+// InsertBrowser implements routing.Tx.
+func (t *tx) InsertBrowser(ctx context.Context, b routing.Browser) error {
+	if err := insert(ctx, t.run, "browsers", row{{"hash", b.Hash}, {"user_id", b.UserID}, {"created_at", at(b.CreatedAt)}}); err != nil {
+		return fmt.Errorf("insert browser of user %s: %w", b.UserID, err)
+	}
+	return nil
+}
+
+// DeleteBrowsersOf implements routing.Tx.
+func (t *tx) DeleteBrowsersOf(ctx context.Context, userID string) error {
+	if _, err := run(ctx, t.run, `DELETE FROM browsers WHERE user_id = $1`, userID); err != nil {
+		return fmt.Errorf("forget browsers of %s: %w", userID, err)
+	}
+	return nil
+}
+
+// ForgetBrowsers implements routing.Tx.
+func (t *tx) ForgetBrowsers(ctx context.Context, before time.Time) error {
+	if _, err := run(ctx, t.run, `DELETE FROM browsers WHERE created_at < $1`, at(before)); err != nil {
+		return fmt.Errorf("forget browsers: %w", err)
 	}
 	return nil
 }

@@ -49,6 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Tasks", testTasks},
 		{"Surveys", testSurveys},
 		{"Staff", testStaff},
+		{"Guesses", testGuesses},
+		{"Browsers", testBrowsers},
 		{"Matters", testMatters},
 		{"Alike", testAlike},
 		{"AlikeAmongMany", testAlikeAmongMany},

@@ -232,19 +232,91 @@ func testTasks(t *testing.T, s routing.Store) {
 	want(t, "open tasks", open, err, []routing.Task{newer})
 }
 
+func testGuesses(t *testing.T, s routing.Store) {
+	until := noon.Add(15 * time.Minute)
+	guess := func(key string, limit int, now time.Time) (open bool) {
+		t.Helper()
+		write(t, s, func(ctx context.Context, tx routing.Tx) (err error) {
+			open, err = tx.Guess(ctx, key, limit, now, until)
+			return err
+		})
+		return open
+	}
+	guesses := func(what, key string, limit int, now time.Time, want ...bool) {
+		t.Helper()
+		for i, w := range want {
+			if got := guess(key, limit, now); got != w {
+				t.Errorf("%s: guess %d of %s may be made: %t", what, i+1, key, got)
+			}
+		}
+	}
+	guesses("three at most", "a", 3, noon, true, true, true, false, false)
+	guesses("another key", "b", 1, noon, true, false)
+	guesses("just before the end", "a", 3, until.Add(-time.Second), false)
+	guesses("after it", "a", 3, until, true, true)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.DeleteGuesses(ctx, "a") })
+	until = until.Add(time.Hour)
+	guesses("begun anew", "a", 3, noon, true, true, true, false)
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.ForgetGuesses(ctx, noon.Add(time.Second)) })
+	guesses("forgotten", "a", 3, noon, true)
+
+	var group sync.WaitGroup
+	var made atomic.Int64
+	for range 20 {
+		group.Go(func() {
+			if guess("together", 7, noon) {
+				made.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if made.Load() != 7 {
+		t.Errorf("%d of 20 guesses at once could be made, want 7", made.Load())
+	}
+}
+
+func testBrowsers(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	b := routing.Browser{Hash: "b1", UserID: "u1", CreatedAt: stored(noon)}
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.InsertUser(ctx, routing.User{ID: "u1", Name: "李四"}), tx.InsertUser(ctx, routing.User{ID: "u2", Name: "王五"}), tx.InsertBrowser(ctx, b),
+			tx.InsertBrowser(ctx, routing.Browser{Hash: "b2", UserID: "u2", CreatedAt: noon}), tx.InsertBrowser(ctx, routing.Browser{Hash: "b3", UserID: "u1", CreatedAt: noon.Add(-time.Hour)}))
+	})
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		return errors.Join(tx.DeleteBrowsersOf(ctx, "u2"), tx.ForgetBrowsers(ctx, noon.Add(-time.Minute)))
+	})
+	got, err := s.Browser(ctx, "b1")
+	want(t, "browser", got, err, b)
+	for _, hash := range []string{"b2", "b3"} {
+		if _, err := s.Browser(ctx, hash); !errors.Is(err, routing.ErrNotFound) {
+			t.Errorf("browser %s: %v", hash, err)
+		}
+	}
+}
+
 func testStaff(t *testing.T, s routing.Store) {
 	ctx := t.Context()
 	u := routing.User{ID: "u1", Name: "李四", Role: routing.RoleUnit, Unit: "finance", Hash: "argon2", CreatedAt: stored(noon)}
 	k := routing.APIKey{ID: "k1", Name: "热线平台", Role: routing.RoleOperator, Unit: "x", Hash: "h1", CreatedAt: stored(noon)}
-	session := routing.Session{Hash: "s1", UserID: "u1", CreatedAt: stored(noon), SeenAt: stored(noon)}
+	session := routing.Session{Hash: "s1", UserID: "u1", Second: true, Browser: "b", Secret: "JBSWY3DP", CreatedAt: stored(noon), SeenAt: stored(noon)}
 	write(t, s, func(ctx context.Context, tx routing.Tx) error {
 		return errors.Join(tx.InsertUser(ctx, u), tx.InsertUser(ctx, routing.User{ID: "u2", Name: "王五"}), tx.InsertAPIKey(ctx, k), tx.InsertSession(ctx, session))
 	})
-	u.Failures, u.LockedUntil, u.Hash = 5, stored(noon.Add(time.Minute)), "argon2-new"
-	session.SeenAt = stored(noon.Add(time.Hour))
+	u.Initial, u.Secret, u.Step, u.Recovery, u.Subject, u.Hash = true, "JBSWY3DP", 59_000_000, []string{"r1", "r2"}, "https://id.example 42", "argon2-new"
+	session.Second, session.Secret, session.SeenAt = false, "", stored(noon.Add(time.Hour))
 	write(t, s, func(ctx context.Context, tx routing.Tx) error {
-		return errors.Join(tx.UpdateUser(ctx, u), tx.TouchSession(ctx, "s1", noon.Add(time.Hour)))
+		return errors.Join(tx.UpdateUser(ctx, u), tx.UpdateSession(ctx, session), tx.TouchSession(ctx, "s1", noon.Add(time.Hour)))
 	})
+	n, err := s.SessionsOf(ctx, "u1")
+	want(t, "sign-ins", n, err, 1)
+	bySubject, err := s.UserBySubject(ctx, u.Subject)
+	want(t, "user by subject", bySubject, err, u)
+	if _, err := s.UserBySubject(ctx, ""); !errors.Is(err, routing.ErrNotFound) { // everybody without one has the empty one
+		t.Errorf("user without a subject: %v", err)
+	}
+	if err := s.Update(ctx, func(tx routing.Tx) error { return tx.UpdateSession(ctx, routing.Session{Hash: "none", UserID: "u1"}) }); !errors.Is(err, routing.ErrNotFound) {
+		t.Errorf("update a session that isn't there: %v", err)
+	}
 	gotUser, err := s.User(ctx, "u1")
 	want(t, "user", gotUser, err, u)
 	gotUser, err = s.UserByName(ctx, "李四")
