@@ -9,8 +9,12 @@ PKG ?= ./...
 FAULTS ?= 200
 # Pinned here and not in go.mod: a tool's dependencies are not ours.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+CYCLONEDX := go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+# Without G115 (sizes that are checked before, hashes that are meant to wrap), G304 (files that the administrator names), G404 (chance that guards nothing: jitter).
+GOSEC := go run github.com/securego/gosec/v2/cmd/gosec@v2.30.0
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help build demo test test-short check race chaos fuzz-short bench bench-go model lint services clean
+.PHONY: help build demo test test-short check race chaos fuzz-short bench bench-go model lint services clean licences sbom secure
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,9 +37,14 @@ check: ## gofmt, vet, staticcheck, go.mod
 	$(STATICCHECK) ./...
 	go mod tidy -diff
 	go mod verify
+	@bash .ci/licences > /dev/null
+
+# Long tests of one goroutine, in which the race detector finds nothing and takes ten times as long (SQLite and the training are Go): they run without it.
+LONE := ^Test(FewOfACitysComplaintsAreAlikeByChance|TrainingIsTheSameToTheByte|TheFrozenBatchesAreUnderstood|ReportCounts|ReportIsReadByPeopleAndScripts|NoTwoTextsAreNearlyTheSame|ProgressEndsAtTotal)$$|^TestRandomTalksLoseNothing$$|^TestStoreOnSQLite$$/^(SearchOfCommonWords|LedgerModel|AlikeAmongMany|Pages)$$
 
 race: # The tests of `make test`. Real services keep state that the test cache does not see, hence -count=1.
-	go test -race -count=1 -timeout 30m $(PKG)
+	go test -race -count=1 -timeout 30m -skip '$(LONE)' $(PKG)
+	go test -count=1 -timeout 30m -run '$(LONE)' ./bot ./classifier/train ./integrations/store
 
 chaos: ## Two hundred faults under load (processes, PostgreSQL and Redis killed, stopped, frozen, cut off; disk full, clock stepped): nothing lost, nothing doubled
 	@bash .ci/services run env JIESU_TEST_FAULTS=$(FAULTS) go test ./cmd/jiesu -run NothingAcknowledged -v -count=1 -timeout 60m
@@ -56,6 +65,17 @@ model: build ## Train classifier/model/jiesu.model on classifier/corpus; same co
 lint: ## golangci-lint if it is installed, else vet and staticcheck
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
 	else echo "golangci-lint is not installed: vet and staticcheck only"; go vet ./...; $(STATICCHECK) ./...; fi
+
+licences: ## The licence of every module in the binary; fails on one that a city can't work with
+	@bash .ci/licences
+
+sbom: ## dist/sbom.json: every module in the binary with its licence (CycloneDX)
+	@mkdir -p dist
+	$(CYCLONEDX) app -json -licenses -main cmd/jiesu -output dist/sbom.json .
+
+secure: licences ## gosec, and govulncheck, which asks vuln.go.dev
+	$(GOSEC) -quiet -exclude=G115,G304,G404 ./...
+	timeout 600 $(GOVULNCHECK) ./...
 
 services: ## Start what the tests need, print what to export, stop on Ctrl-C
 	@bash .ci/services hold

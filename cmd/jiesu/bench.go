@@ -214,7 +214,7 @@ func (b benchCommand) write(rows []benchRow) error {
 	if b.Out == "" {
 		return nil
 	}
-	if err := os.MkdirAll(b.Out, 0o755); err != nil { //nolint:gosec // figures for everybody
+	if err := os.MkdirAll(b.Out, 0o755); err != nil { // #nosec G301 -- figures for everybody
 		return fmt.Errorf("make the folder of the figures: %w", err)
 	}
 	text, err := json.MarshalIndent(rows, "", " ")

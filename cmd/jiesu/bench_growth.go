@@ -283,10 +283,10 @@ func (c copied) statement(from, to int) string {
 func dropIndexes(ctx context.Context, db *sql.Conn) (again []string, err error) {
 	var tables []string
 	for _, c := range copies {
-		tables = append(tables, "'"+c.table+"'")
+		tables = append(tables, c.table)
 	}
 	rows, err := db.QueryContext(ctx, `SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
-		WHERE relkind = 'r' AND NOT indisunique AND relname IN (`+strings.Join(tables, ", ")+`)`)
+		WHERE relkind = 'r' AND NOT indisunique AND relname = ANY($1)`, tables)
 	if err != nil {
 		return nil, fmt.Errorf("list indexes: %w", err)
 	}

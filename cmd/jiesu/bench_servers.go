@@ -60,7 +60,7 @@ func startSelf(ctx context.Context, database string, does role) (*exec.Cmd, stri
 	if err := l.Close(); err != nil {
 		return nil, "", fmt.Errorf("find a port: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, self, "serve", "--role", string(does)) //nolint:gosec // ourselves
+	cmd := exec.CommandContext(ctx, self, "serve", "--role", string(does)) // #nosec G204 -- ourselves
 	cmd.Env = append(os.Environ(), "JIESU_LISTEN="+address, "JIESU_DATABASE_URL="+database, "JIESU_SECRET_KEY="+benchSecret(database),
 		"JIESU_LOG_LEVEL=error", "JIESU_WECHAT_APP_ID="+benchAppID, "JIESU_WECHAT_APP_SECRET=x0123456789abcdef0123456789abcdef", "JIESU_WECHAT_TOKEN="+benchToken, "JIESU_WECHAT_AES_KEY="+benchAESKey,
 		"JIESU_WECHAT_API_BASE=http://127.0.0.1:1", "JIESU_WECHAT_MENU=false")

@@ -21,7 +21,7 @@ import (
 )
 
 // demoPassword opens every account of the demonstration, and none anywhere else.
-const demoPassword = "jiesu-demo"
+const demoPassword = "jiesu-demo" // #nosec G101 -- it is printed
 
 // demoFans are the people in the sandbox at the start; their names are in the catalogue.
 const demoFans = 8

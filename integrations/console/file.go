@@ -354,5 +354,5 @@ func (s *Console) code(ctx context.Context, c routing.Case) template.URL {
 		s.Logger.Warn("QR code has an address that pages don't load", "number", c.Number)
 		return ""
 	}
-	return template.URL(image) //nolint:gosec // checked above
+	return template.URL(image) // #nosec G203 -- checked above
 }

@@ -16,7 +16,7 @@ func renderCards(cards map[string][]byte) (map[string]template.HTML, error) {
 		if err := goldmark.Convert(text, &b); err != nil {
 			return nil, fmt.Errorf("render knowledge card %s: %w", item, err)
 		}
-		rendered[item] = template.HTML(b.String()) //nolint:gosec // made by goldmark, which leaves HTML out
+		rendered[item] = template.HTML(b.String()) // #nosec G203 -- made by goldmark, which leaves HTML out
 	}
 	return rendered, nil
 }

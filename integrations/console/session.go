@@ -214,7 +214,7 @@ func (s *Console) logout(c *gin.Context) {
 }
 
 func (s *Console) setCookie(c *gin.Context, name, token string, age int) {
-	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: token, Path: "/console", MaxAge: age,
+	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: token, Path: "/console", MaxAge: age, // #nosec G124 -- Secure where there is https
 		HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 }
 

@@ -298,7 +298,7 @@ func testStaff(t *testing.T, s routing.Store) {
 	ctx := t.Context()
 	u := routing.User{ID: "u1", Name: "李四", Role: routing.RoleUnit, Unit: "finance", Hash: "argon2", CreatedAt: stored(noon)}
 	k := routing.APIKey{ID: "k1", Name: "热线平台", Role: routing.RoleOperator, Unit: "x", Hash: "h1", CreatedAt: stored(noon)}
-	session := routing.Session{Hash: "s1", UserID: "u1", Second: true, Browser: "b", Secret: "JBSWY3DP", CreatedAt: stored(noon), SeenAt: stored(noon)}
+	session := routing.Session{Hash: "s1", UserID: "u1", Second: true, Browser: "b", Secret: "JBSWY3DP", CreatedAt: stored(noon), SeenAt: stored(noon)} // #nosec G101 -- nobody's
 	write(t, s, func(ctx context.Context, tx routing.Tx) error {
 		return errors.Join(tx.InsertUser(ctx, u), tx.InsertUser(ctx, routing.User{ID: "u2", Name: "王五"}), tx.InsertAPIKey(ctx, k), tx.InsertSession(ctx, session))
 	})
