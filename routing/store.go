@@ -162,6 +162,8 @@ type Reader interface {
 	// UserBySubject finds an account by who they are at the provider of staff's accounts.
 	UserBySubject(ctx context.Context, subject string) (User, error)
 	Session(ctx context.Context, hash string) (Session, error)
+	// Looks lists who has looked at a case, the newest first.
+	Looks(ctx context.Context, number string, limit int) ([]Look, error)
 	// SessionsOf counts a user's sign-ins, those that have run out among them.
 	SessionsOf(ctx context.Context, userID string) (int, error)
 	Browser(ctx context.Context, hash string) (Browser, error)
@@ -273,6 +275,10 @@ type Tx interface {
 	DeleteSession(ctx context.Context, hash string) error
 	// DeleteSessionsOf ends every sign-in of a user.
 	DeleteSessionsOf(ctx context.Context, userID string) error
+	// AddLook records a look; another of the same kind by the same actor in the same hour changes nothing.
+	AddLook(ctx context.Context, l Look) error
+	// ForgetLooks drops those before then.
+	ForgetLooks(ctx context.Context, before time.Time) error
 	// ForgetSessions drops sign-ins that were begun before then.
 	ForgetSessions(ctx context.Context, before time.Time) error
 	// Guess counts a try at a password and says whether it may be made at all. The limit-th in a row is the last one: it locks the key until then, unless

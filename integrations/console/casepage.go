@@ -13,6 +13,9 @@ import (
 	"jiesu/routing"
 )
 
+// looksShown is how many of those who looked at a case its page names.
+const looksShown = 100
+
 // caseView is all that the page of a case shows.
 type caseView struct {
 	Case       routing.Case
@@ -23,6 +26,7 @@ type caseView struct {
 	Notices    []noticeView
 	Surveys    []routing.Survey // askings how it turned out; nothing for units
 	Calls      []routing.Call   // on the telephone about it; nothing for units
+	Looks      []routing.Look   // at it, the newest first; for those who watch over the others
 	Alike      []routing.Alike  // open cases that are likely the same matter
 	Clocks     []clockView
 	Entry      *routing.Problem // the problem that it is one of
@@ -42,7 +46,7 @@ type noticeView struct {
 }
 
 func (s *Console) casePage(c *gin.Context, actor routing.Actor) error {
-	v, err := s.loadCase(c, actor, nil)
+	v, err := s.lookAt(c, actor, routing.LookPage)
 	if err != nil {
 		return err
 	}
@@ -58,6 +62,14 @@ func (s *Console) backToCase(c *gin.Context, _ routing.Actor) error {
 
 func (s *Console) renderCase(c *gin.Context, status int, actor routing.Actor, v caseView) {
 	s.render(c, status, "case", page{Title: "console.case.title", Actor: actor, Section: "list", Number: v.Case.Number, Data: v})
+}
+
+// lookAt is loadCase for somebody's eyes.
+func (s *Console) lookAt(c *gin.Context, actor routing.Actor, kind routing.LookKind) (caseView, error) {
+	if _, err := s.Desk.Look(c.Request.Context(), actor, c.Param("number"), kind); err != nil {
+		return caseView{}, err
+	}
+	return s.loadCase(c, actor, nil)
 }
 
 // loadCase reads the case as the actor may see it. typed are the values of a form that failed, nil otherwise.
@@ -87,6 +99,11 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 			return caseView{}, err
 		}
 		if v.Calls, err = s.Desk.Calls(ctx, actor, routing.CallQuery{Case: number, Limit: callPage}); err != nil {
+			return caseView{}, err
+		}
+	}
+	if slices.Contains(overseers, actor.Role) {
+		if v.Looks, err = s.Desk.Looks(ctx, actor, number, looksShown); err != nil {
 			return caseView{}, err
 		}
 	}

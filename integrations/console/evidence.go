@@ -63,7 +63,7 @@ func (s *Console) evidenceOf(ctx context.Context, actor routing.Actor, of routin
 }
 
 func (s *Console) attachment(c *gin.Context, actor routing.Actor) error {
-	found, err := s.Desk.Case(c.Request.Context(), actor, c.Param("number"))
+	found, err := s.Desk.Look(c.Request.Context(), actor, c.Param("number"), routing.LookFile)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type printView struct {
 
 // printPage is a case laid out for paper. The contact is masked: a sheet goes from hand to hand.
 func (s *Console) printPage(c *gin.Context, actor routing.Actor) error {
-	v, err := s.loadCase(c, actor, nil)
+	v, err := s.lookAt(c, actor, routing.LookPaper)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (a *API) seen(ctx context.Context, actor routing.Actor, number string) (rou
 	if !numberPattern.MatchString(number) {
 		return routing.Case{}, routing.ErrNotFound
 	}
-	return a.Desk.Case(ctx, actor, number)
+	return a.Desk.Look(ctx, actor, number, routing.LookAPI)
 }
 
 // etag is the version: every change of a case is an event.

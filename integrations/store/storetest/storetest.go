@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Surveys", testSurveys},
 		{"Staff", testStaff},
 		{"Guesses", testGuesses},
+		{"Looks", testLooks},
 		{"Browsers", testBrowsers},
 		{"Matters", testMatters},
 		{"Alike", testAlike},

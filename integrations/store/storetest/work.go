@@ -275,6 +275,32 @@ func testGuesses(t *testing.T, s routing.Store) {
 	}
 }
 
+func testLooks(t *testing.T, s routing.Store) {
+	ctx := t.Context()
+	who := routing.Actor{Role: routing.RoleUnit, Unit: "finance", ID: "u1", Name: "李四"}
+	first := routing.Look{Number: "JS20261124-000001", Kind: routing.LookPage, Actor: who, At: stored(noon)}
+	again, paper, later, other := first, first, first, first
+	again.At, paper.Kind, later.At, other.Actor.ID = stored(noon.Add(59*time.Minute)), routing.LookPaper, stored(noon.Add(time.Hour)), "u2"
+	other.At = stored(noon.Add(time.Minute))
+	elsewhere := first
+	elsewhere.Number = "JS20261124-000002"
+	write(t, s, func(ctx context.Context, tx routing.Tx) error {
+		for _, l := range []routing.Look{first, again, paper, later, other, elsewhere} {
+			if err := tx.AddLook(ctx, l); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	got, err := s.Looks(ctx, first.Number, 10)
+	want(t, "looks", got, err, []routing.Look{later, other, first, paper})
+	got, err = s.Looks(ctx, first.Number, 1)
+	want(t, "the last look", got, err, []routing.Look{later})
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.ForgetLooks(ctx, noon.Add(time.Hour)) })
+	got, err = s.Looks(ctx, first.Number, 10)
+	want(t, "looks that are left", got, err, []routing.Look{later})
+}
+
 func testBrowsers(t *testing.T, s routing.Store) {
 	ctx := t.Context()
 	b := routing.Browser{Hash: "b1", UserID: "u1", CreatedAt: stored(noon)}
