@@ -19,6 +19,7 @@ const (
 	PersonalEmail   PersonalKind = "email"       //
 	PersonalCredit  PersonalKind = "credit_code" // 统一社会信用代码, GB 32100: names the enterprise
 	PersonalAccount PersonalKind = "account"     // of WeChat, QQ …
+	PersonalName    PersonalKind = "name"        // of a person, beside a word that says so
 )
 
 // Personal is a stretch of a text, in bytes, that says who somebody is.
@@ -43,7 +44,51 @@ var (
 	accountLike = regexp.MustCompile(`(?i)(?:\x{5fae}\x{4fe1}|\x{5a01}\x{4fe1}|\bwechat|\bweixin|\bvx|\bqq|\x{4f01}\x{9e45}|\x{6296}\x{97f3}|\x{652f}\x{4ed8}\x{5b9d})(?:\x{53f7}|\x{53f7}\x{7801}|\x{8d26}\x{53f7})?[\x{662f}\x{4e3a}:\x{ff1a} ]{0,3}([A-Za-z][A-Za-z0-9_-]{5,19}|[1-9]\d{4,10})`)
 )
 
-// FindPersonal finds personal data that has a form of its own, in the order of the text and without overlaps. Digits and letters may be full-width, digits
+// surnames are the common ones of China, 单姓 then 复姓.
+const (
+	surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤佟关裴慕温栾冷车边庞樊兰殷施洪翟安倪牛芦葛尚宁岳齐梅庄辛管祝左涂谷祁时舒耿牟卜詹靳苗凌费纪翁欧甘项古屈查柯路焦阮鲍隋滕"
+	doubles  = "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|司徒|令狐|宇文|长孙"
+)
+
+var (
+	// A name after a word for who it is: 我叫, 姓名, 联系人, 法人, 负责人 … Of two characters after the family name the second may already belong to what follows.
+	nameAfter = regexp.MustCompile(`(我叫|名叫|叫做|姓名|户名|收款人|联系人|投诉人|举报人|申请人|当事人|委托人|法定代表人|法人代表|法人|负责人|经营者|经办人|店主|业主|店长|本人)((?:是|为|叫|:|：| ){0,2})((?:` + doubles + `|[` + surnames + `])\p{Han}{1,2})`)
+	// A whole name before how one is addressed. A family name alone says too little to blank.
+	nameBefore = regexp.MustCompile(`(^|[\p{P}\s是叫找给跟由了])()([` + surnames + `]\p{Han}{2}(?:先生|女士|大姐|科长|经理))`)
+	// What a given name doesn't begin or end with here, since another word begins: 的, 是, 电话, 手机, 说 …
+	notGiven = "的是在说电手联身向和与跟到来去把被也都就先女男今要让给有没不及等因于从将对为打找某什么"
+	titles   = regexp.MustCompile(`^.(?:经理|老师|秘书|主任|科长|总|老板|先生|女士|师傅|大姐|大哥|工|队|局|某)`)
+	// Words that look like a name beside these cues.
+	notNames = []string{"安排", "安装", "高兴", "高级", "任何", "万一", "方面", "方代", "全体", "时候", "关于", "关门", "关停", "程序", "时间", "金额", "段时", "路上", "安全", "管理", "常务", "车间", "马上", "明确", "何时", "何人", "曾经", "应当", "成立", "尚未", "尚欠", "左右", "洪水", "方案", "齐全", "时任",
+		"查询", "关闭", "于洪", "沈阳", "沈河", "沈北", "康平", "苏家", "付款", "白纸", "陈述", "管部", "温州", "祝您", "谢谢", "周边", "方换", "曾表", "曾提", "曾邀", "曾委"}
+	trade   = regexp.MustCompile(`[行产工企农]$`) // 行业主管 …
+	follows = regexp.MustCompile(`^(?:$|[^\p{Han}]|电话|手机|联系|身份|先生|女士|在|是|说)`)
+)
+
+// nameIn is where in the text the name ends that a pattern found, 0 when it is none. Between the cue and it stands a word that says so (sure), or it ends where
+// a name would: a bare cue is the beginning of many words.
+func nameIn(text string, start, end int, sure bool) int {
+	r := []rune(text[start:end])
+	family := 1
+	if len(r) > 2 && strings.Contains(doubles, string(r[:2])) {
+		family = 2
+	}
+	name := string(r)
+	if strings.ContainsRune(notGiven, r[family]) || titles.MatchString(name) || slices.ContainsFunc(notNames, func(w string) bool { return strings.HasPrefix(name, w) }) {
+		return 0
+	}
+	for last := len(r); last > family; last-- {
+		if strings.ContainsRune(notGiven, r[last-1]) {
+			continue
+		}
+		if at := start + len(string(r[:last])); sure || follows.MatchString(text[at:]) {
+			return at
+		}
+	}
+	return 0
+}
+
+// FindPersonal finds personal data that has a form of its own, and names beside words that say so, in the order of the text and without overlaps. Digits and letters may be full-width, digits
 // set apart by blanks or hyphens. Where a form has a check digit it decides, unless the words before say what the number is: people mistype.
 func FindPersonal(text string) []Personal {
 	plain, at := halfWidth(text)
@@ -74,6 +119,21 @@ func FindPersonal(text string) []Personal {
 	each(PersonalAccount, accountLike, always)
 	each(PersonalPhone, phoneLike, always)
 	each(PersonalPlate, plateLike, func(plate, _ string) bool { return strings.ContainsAny(plate[len("\u4eac")+1:], "0123456789") })
+	for _, m := range nameAfter.FindAllStringSubmatchIndex(plain, -1) {
+		cue := plain[m[2]:m[3]]
+		if cue == "业主" && trade.MatchString(plain[:m[2]]) {
+			continue
+		}
+		if end := nameIn(plain, m[6], m[7], m[5] > m[4] || slices.Contains([]string{"我叫", "名叫", "姓名", "户名"}, cue)); end > 0 {
+			put(PersonalName, m[6], end)
+		}
+	}
+	for _, m := range nameBefore.FindAllStringSubmatchIndex(plain, -1) {
+		name := []rune(plain[m[6]:m[7]])
+		if end := m[6] + len(string(name[:3])); nameIn(plain, m[6], end, true) == end {
+			put(PersonalName, m[6], end)
+		}
+	}
 	slices.SortFunc(found, func(a, b Personal) int { return a.Start - b.Start })
 	return found
 }
