@@ -291,15 +291,7 @@ func (k keyRevoke) Run(ctx context.Context, w world, load loader) error {
 	return err
 }
 
-// withStore opens the database, brings it to this version and runs fn on it.
+// withStore runs fn on the store, for a command.
 func withStore(ctx context.Context, w world, load loader, fn func(routing.Store) error) error {
-	cfg, err := load(configs.ModeServe)
-	if err != nil {
-		return err
-	}
-	db, err := openDatabase(ctx, cfg, clock, newLogger(w.stderr, cfg.Log))
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(db.store), db.Close())
+	return withDatabase(ctx, w, load, func(db *database) error { return fn(db.store) })
 }

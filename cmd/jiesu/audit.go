@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"jiesu/configs"
+	"jiesu/integrations/store"
 )
 
 type auditCommand struct {
@@ -18,20 +18,16 @@ type auditVerifyCommand struct {
 
 // Run implements the command.
 func (v auditVerifyCommand) Run(ctx context.Context, w world, load loader) error {
-	cfg, err := load(configs.ModeServe)
-	if err != nil {
-		return err
-	}
-	db, err := openDatabase(ctx, cfg, clock, newLogger(w.stderr, cfg.Log))
-	if err != nil {
-		return err
-	}
-	report, err := db.Audit(ctx, progress(w.stderr, "audit"))
+	var report store.AuditReport
 	known := true
-	if err == nil && v.Head != "" {
-		known, err = db.HasSeal(ctx, v.Head)
-	}
-	if err := errors.Join(err, db.Close()); err != nil {
+	err := withDatabase(ctx, w, load, func(db *database) (err error) {
+		report, err = db.Audit(ctx, progress(w.stderr, "audit"))
+		if err == nil && v.Head != "" {
+			known, err = db.HasSeal(ctx, v.Head)
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	for _, f := range report.Findings {

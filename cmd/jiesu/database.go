@@ -40,6 +40,19 @@ func openDatabase(ctx context.Context, cfg configs.Config, now func() time.Time,
 	return d, nil
 }
 
+// withDatabase opens the database of a server's configuration for a command, and closes it after.
+func withDatabase(ctx context.Context, w world, load loader, fn func(db *database) error) error {
+	cfg, err := load(configs.ModeServe)
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, cfg, clock, newLogger(w.stderr, cfg.Log))
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(db), db.Close())
+}
+
 func (d *database) prepare(ctx context.Context) error {
 	if err := d.Migrate(ctx); err != nil {
 		return err
