@@ -44,7 +44,7 @@ type userCommand struct {
 	Create   userCreate   `cmd:"" help:"Make an account; the password is read from standard input."`
 	Password userPassword `cmd:"" help:"Give an account another password, read from standard input, and end its sign-ins."`
 	Phone    userPhone    `cmd:"" help:"Say at which extension somebody answers the telephone."`
-	Link     userLink     `cmd:"" help:"Tie an account to one at the provider of staff's accounts (oidc in the configuration)."`
+	Link     userLink     `cmd:"" help:"Tie an account to one at the provider of staff's accounts (oidc in the configuration). It has no password here any more, until user password gives it one."`
 	Second   userSecond   `cmd:"" help:"Take a lost telephone off an account; its owner sets up another one."`
 }
 
@@ -149,6 +149,9 @@ func (u userLink) Run(ctx context.Context, w world, load loader) error {
 	}
 	err = changeUser(ctx, w, load, u.Name, func(ctx context.Context, tx routing.Tx, user *routing.User) error {
 		user.Subject = subject
+		if subject != "" {
+			user.Hash, user.Initial = console.NoPassword(), false
+		}
 		return tx.DeleteSessionsOf(ctx, user.ID)
 	})
 	if errors.Is(err, routing.ErrExists) {

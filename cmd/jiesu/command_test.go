@@ -200,3 +200,32 @@ func TestAnAccountGetsAnotherPasswordAndExtension(t *testing.T) {
 		t.Errorf("%d %s", code, errs)
 	}
 }
+
+func TestAnAccountIsTiedToOneElsewhere(t *testing.T) {
+	t.Parallel()
+	env := serveEnv(t, "http://127.0.0.1:1")
+	for _, name := range []string{"li", "wang"} {
+		if _, errs, code := command(t, env, "first password", "user", "create", "--role", "operator", "--name", name); code != 0 {
+			t.Fatal(errs)
+		}
+	}
+	if _, errs, code := command(t, env, "", "user", "link", "--name", "li", "--subject", "42"); code != 1 || !strings.Contains(errs, "oidc.issuer") {
+		t.Errorf("without a provider: %d %s", code, errs)
+	}
+	env = append(env, "JIESU_OIDC_ISSUER=http://127.0.0.1:1", "JIESU_OIDC_CLIENT_ID=jiesu", "JIESU_OIDC_SECRET=s")
+	if _, errs, code := command(t, env, "", "user", "link", "--name", "li", "--subject", "42"); code != 0 {
+		t.Fatal(errs)
+	}
+	if _, errs, code := command(t, env, "", "user", "link", "--name", "wang", "--subject", "42"); code != 1 || !strings.Contains(errs, "tied to") {
+		t.Errorf("one there for two here: %d %s", code, errs)
+	}
+	srv := start(t, env, "serve")
+	for name, want := range map[string]int{"li": 401, "wang": 303} { // who signs in elsewhere has no password here
+		if got := srv.login(name, "first password"); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+	if _, errs, code := command(t, env, "", "user", "second", "--name", "wang"); code != 0 {
+		t.Error(errs)
+	}
+}

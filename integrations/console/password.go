@@ -30,6 +30,9 @@ func HashPassword(password string) (string, error) {
 	return hashString(salt, argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey)), nil
 }
 
+// NoPassword is the hash of an account that no password opens.
+func NoPassword() string { return decoyHash() }
+
 // decoyHash looks like the hash of a password and costs as much to check, but no password fits it.
 func decoyHash() string { return hashString(randomBytes(16), randomBytes(argonKey)) }
 

@@ -135,12 +135,18 @@ func codeAt(secret, code string, now time.Time, last int64) (int64, bool) {
 	return 0, false
 }
 
+// stale reports whether the password is to be given again before a telephone is set up: there is one already, or the sign-in isn't fresh. With a browser that was
+// left open, or a token that was stolen, nobody sets up their own.
+func (s *Console) stale(session routing.Session, user routing.User) bool {
+	return user.Secret != "" || s.Now().Sub(session.CreatedAt) > codeTime
+}
+
 type enrolView struct {
 	Name    string
 	Next    string
 	Image   template.URL // of the code that a telephone scans
 	Secret  string       // in groups, to be typed
-	Again   bool         // there is one already: the password is asked for
+	Again   bool         // the password is asked for once more
 	Problem string
 }
 
@@ -178,7 +184,7 @@ func (s *Console) showEnrol(c *gin.Context, status int, session routing.Session,
 	for g := range slices.Chunk([]byte(session.Secret), 4) {
 		groups = append(groups, string(g))
 	}
-	s.render(c, status, "enrol", page{Title: "console.enrol.title", Data: enrolView{Name: user.Name, Next: next, Secret: strings.Join(groups, " "), Again: user.Secret != "", Problem: problem,
+	s.render(c, status, "enrol", page{Title: "console.enrol.title", Data: enrolView{Name: user.Name, Next: next, Secret: strings.Join(groups, " "), Again: s.stale(session, user), Problem: problem,
 		Image: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))}}) // #nosec G203 -- drawn by us a line above
 	return nil
 }
@@ -196,7 +202,7 @@ func (s *Console) enrol(c *gin.Context, session routing.Session, user routing.Us
 		c.Redirect(http.StatusSeeOther, enrolPath)
 		return nil
 	}
-	if user.Secret != "" { // in a browser that was left open, nobody sets up a telephone of their own
+	if s.stale(session, user) {
 		right, err := s.again(c, user, c.PostForm("password"))
 		if err != nil {
 			return err

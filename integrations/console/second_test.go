@@ -258,6 +258,21 @@ func TestAnotherTelephoneNeedsThePasswordAgain(t *testing.T) {
 	q.post("/console/second", "code", w.code(secret)).to("/console")
 }
 
+func TestAStolenTokenSetsUpNoTelephone(t *testing.T) {
+	t.Parallel()
+	w := strict(t)
+	p := w.person()
+	p.signIn("office")
+	w.clock.add(codeTime + time.Second)
+	page := p.get("/console/second/new").want(200, `name="password"`)
+	secret := strings.ReplaceAll(secretPattern.FindStringSubmatch(page.body)[1], " ", "")
+	p.post("/console/second/new", "code", w.code(secret)).want(422, "现在的密码不对")
+	if w.user("office").Secret != "" {
+		t.Fatal("a telephone was set up without the password")
+	}
+	p.post("/console/second/new", "code", w.code(secret), "password", password).want(200, "请保存恢复码")
+}
+
 func TestTheFirstPasswordMustBeChanged(t *testing.T) {
 	t.Parallel()
 	w := strict(t)
