@@ -98,6 +98,18 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 	return filed, true, nil
 }
 
+// FiledIn reports whether the actor has filed a complaint under this number of theirs, within the caller's transaction.
+func (d *Desk) FiledIn(ctx context.Context, tx Tx, actor Actor, externalID string) (bool, error) {
+	if externalID == "" {
+		return false, nil
+	}
+	_, err := tx.CaseByExternalID(ctx, sourceOf(actor), externalID)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // sourceOf names who files, for the uniqueness of external ids; complainants have none.
 func sourceOf(a Actor) string {
 	if a.Role == RoleComplainant {

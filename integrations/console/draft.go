@@ -31,6 +31,12 @@ func (s *Console) keepDraft(c *gin.Context, actor routing.Actor) error {
 	}
 	ctx := c.Request.Context()
 	err := s.Store.Update(ctx, func(tx routing.Tx) error {
+		// The form may have been sent while this was on its way: what is filed is no draft any more.
+		filed, err := s.Desk.FiledIn(ctx, tx, actor, s.complaintOf(c.Request.PostForm).ExternalID)
+		if err != nil || filed {
+			says = false
+			return err
+		}
 		if !says {
 			return tx.DropDraft(ctx, actor.ID)
 		}

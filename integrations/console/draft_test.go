@@ -29,6 +29,8 @@ func TestADraftIsItsOwnersAndGoesWhenItIsFiled(t *testing.T) {
 	w.post("operator", "/console/file/draft", fields...).want(http.StatusOK, "已自动保存")
 	w.post("operator", "/console/file", append(fields, "external_id", formID+"x")...).want(http.StatusOK)
 	w.get("operator", "/console/file").complete().want(http.StatusOK).lacks("已恢复")
+	w.post("operator", "/console/file/draft", append(fields, "external_id", formID+"x")...).want(http.StatusNoContent) // saved by itself, overtaken by the filing
+	w.get("operator", "/console/file").complete().want(http.StatusOK).lacks("已恢复")
 	w.post("operator", "/console/file/draft", fields...).want(http.StatusOK, "已自动保存")
 	w.post("operator", "/console/file/fresh").to("/console/file")
 	w.get("operator", "/console/file").complete().want(http.StatusOK).lacks("已恢复")
