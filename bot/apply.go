@@ -14,10 +14,11 @@ import (
 const ownCases = 20
 
 // world reads what Step may know: the complainant's newest cases, and those named in the message or the state.
-func (in *Intake) world(ctx context.Context, tx routing.Tx, id string, m Message, s State) (World, error) {
+func (in *Intake) world(ctx context.Context, tx routing.Tx, who routing.Complainant, m Message, s State) (World, error) {
+	id := who.ID
 	me := routing.Actor{Role: routing.RoleComplainant, ID: id}
 	w := World{Judge: in.Judge, Plan: in.Desk.Plan(), Words: in.words, Text: in.Wording, Doors: in.Doors, Pace: in.Pace, Codes: in.Codes,
-		PageURL: in.PageURL, Me: me}
+		PageURL: in.PageURL, PrivacyURL: in.PrivacyURL, Privacy: in.Wording.Text("privacy.version"), Agreed: who.Consent, Me: me}
 	var err error
 	w.Cases, _, err = tx.Cases(ctx, routing.Query{Visible: me, ComplainantID: id, Limit: ownCases})
 	if err != nil {
@@ -118,6 +119,8 @@ func (in *Intake) apply(ctx context.Context, tx routing.Tx, orders []Order, me r
 			filed, err = in.file(ctx, tx, o, me)
 		case Act:
 			_, err = in.Desk.ActIn(ctx, tx, me, o.Number, o.Step)
+		case Agree:
+			err = in.Desk.AgreeIn(ctx, tx, me.ID, in.Wording.Text("privacy.version"))
 		case SendCode:
 			err = in.Desk.PhoneCodeIn(ctx, tx, me.ID, o.Phone)
 		case Hand:
@@ -126,9 +129,12 @@ func (in *Intake) apply(ctx context.Context, tx routing.Tx, orders []Order, me r
 				number = filed.Number
 			}
 			t := routing.Task{Kind: o.Kind, CaseNumber: number, ComplainantID: me.ID, Note: o.Note, AttachmentID: o.Attachment}
-			if o.Kind == routing.TaskVoice {
+			switch o.Kind {
+			case routing.TaskVoice:
 				err = in.Desk.AddTaskIn(ctx, tx, t)
-			} else {
+			case routing.TaskPrivacy:
+				err = in.Desk.AddTaskOnceIn(ctx, tx, t)
+			default:
 				err = in.Desk.HandOverIn(ctx, tx, t, o.Summary)
 			}
 		}

@@ -126,7 +126,7 @@ func newWorld(t testing.TB, j routing.Judge) *world {
 	t.Cleanup(func() { _ = w.store.Close() })
 	w.desk = routing.NewDesk(w.store, w.plan, routing.NewMemory(w.clock.now), w.clock.now)
 	w.config = bot.Config{Store: w.store, Desk: w.desk, Judge: j, Wording: w.text, Doors: doors(t),
-		Pace: bot.Pace{Remind: 30 * time.Minute, Close: 24 * time.Hour}, PageURL: "https://example.org/p/", Now: w.clock.now, Logger: log}
+		Pace: bot.Pace{Remind: 30 * time.Minute, Close: 24 * time.Hour}, PageURL: "https://example.org/p/", PrivacyURL: "https://example.org/privacy", Now: w.clock.now, Logger: log}
 	if w.intake, err = bot.NewIntake(w.config); err != nil {
 		t.Fatal(err)
 	}

@@ -16,16 +16,17 @@ import (
 // Config is what an Intake works with. PageURL is the address of the complainants' pages up to the token; "" leaves them out of
 // the answers.
 type Config struct {
-	Store   routing.Store
-	Desk    *routing.Desk
-	Judge   routing.Judge
-	Wording routing.Wording
-	Doors   []Door
-	Pace    Pace
-	Codes   bool // six digits can be sent by SMS
-	PageURL string
-	Now     func() time.Time
-	Logger  *slog.Logger
+	Store      routing.Store
+	Desk       *routing.Desk
+	Judge      routing.Judge
+	Wording    routing.Wording
+	Doors      []Door
+	Pace       Pace
+	Codes      bool // six digits can be sent by SMS
+	PageURL    string
+	PrivacyURL string // of the page that says what becomes of personal data
+	Now        func() time.Time
+	Logger     *slog.Logger
 
 	Live      routing.Volatile // counts messages; nil: nobody sends too many
 	PerMinute int              // messages of one fan; 0: as many as they like
@@ -231,7 +232,7 @@ func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complaina
 	if err := in.redeem(ctx, tx, who.ID, state, &msg); err != nil {
 		return "", err
 	}
-	w, err := in.world(ctx, tx, who.ID, msg, state)
+	w, err := in.world(ctx, tx, who, msg, state)
 	if err != nil {
 		return "", err
 	}

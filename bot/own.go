@@ -11,7 +11,7 @@ import (
 // actions of the commands that work on one of the complainant's cases.
 var actions = map[Command]routing.Action{
 	CommandSupplement: routing.ActionSupplement, CommandWithdraw: routing.ActionWithdraw, CommandRate: routing.ActionRate,
-	CommandUrge: routing.ActionUrge,
+	CommandUrge: routing.ActionUrge, CommandRelink: routing.ActionRelink,
 }
 
 // obey does a command. rest is what was said with it: a case number or words.
@@ -42,6 +42,13 @@ func (t *talk) obey(c Command, rest string) {
 		t.leave()
 		t.s.LastAt = time.Time{} // what is said next is no addition to the case filed just now
 		t.say("bot.report")
+		t.again()
+	case CommandPrivacy:
+		t.say("bot.privacy.more", "url", t.w.PrivacyURL)
+		t.again()
+	case CommandData:
+		t.leave()
+		t.data()
 		t.again()
 	case CommandHelp:
 		t.say("bot.help")
@@ -264,6 +271,10 @@ func (t *talk) begin(c Command, own routing.Case, words string) {
 		} else {
 			t.askSolved()
 		}
+	case CommandRelink:
+		t.do(Act{own.Number, routing.Step{Action: routing.ActionRelink}})
+		t.say("bot.relink.done", "number", own.Number)
+		t.end()
 	case CommandUrge:
 		t.do(Act{own.Number, routing.Step{Action: routing.ActionUrge}})
 		t.say("bot.urge.done", "number", own.Number)

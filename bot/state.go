@@ -64,6 +64,7 @@ type State struct {
 	HumanAt  time.Time `json:"human_at,omitzero"` // when a human was asked for last
 	SpokeAt  time.Time `json:"spoke_at,omitzero"`
 	Reminded bool      `json:"reminded,omitempty"`
+	Informed string    `json:"informed,omitempty"` // version of the words on personal data that were said last
 }
 
 // Offer is one line of the list to pick from.
@@ -125,18 +126,21 @@ type Redemption struct {
 
 // World is what Step may know: facts already read, and pure helpers.
 type World struct {
-	Judge   routing.Judge
-	Plan    *routing.Plan
-	Words   *Words
-	Text    routing.Wording
-	Doors   []Door
-	Pace    Pace
-	PageURL string                    // of the complainants' pages, the token is appended; "": pages are not named
-	Me      routing.Actor             // the complainant
-	Cases   []routing.Case            // own cases, newest first, and the one whose number was named if it is their own
-	Codes   bool                      // codes can be sent by SMS
-	Staff   func() routing.Staffing   // whether a person can take over; asked only when somebody is to
-	Matters map[string]routing.Matter // what the own open cases are about, by number
+	Judge      routing.Judge
+	Plan       *routing.Plan
+	Words      *Words
+	Text       routing.Wording
+	Doors      []Door
+	Pace       Pace
+	PageURL    string                    // of the complainants' pages, the token is appended; "": pages are not named
+	PrivacyURL string                    // of the page that says what becomes of personal data
+	Privacy    string                    // version of that page
+	Agreed     string                    // version that they have agreed to, "": none
+	Me         routing.Actor             // the complainant
+	Cases      []routing.Case            // own cases, newest first, and the one whose number was named if it is their own
+	Codes      bool                      // codes can be sent by SMS
+	Staff      func() routing.Staffing   // whether a person can take over; asked only when somebody is to
+	Matters    map[string]routing.Matter // what the own open cases are about, by number
 }
 
 // Pace is how long the bot waits. OtherFrom is the confidence from which a text outside the plan is answered with another door.
@@ -190,6 +194,10 @@ type Hand struct {
 // SendCode sends six digits to a number.
 type SendCode struct{ Phone string }
 
+// Agree records that whoever speaks was told what becomes of their data, and went on.
+type Agree struct{}
+
+func (Agree) order()    {}
 func (SendCode) order() {}
 func (File) order()     {}
 func (Act) order()      {}

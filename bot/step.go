@@ -23,6 +23,7 @@ func Step(s State, m Message, w World) Turn {
 		t.s.SpokeAt, t.s.Reminded = m.At, false
 		t.receive()
 	}
+	t.inform()
 	t.vary()
 	return Turn{State: t.s, Shown: t.shown, Reply: t.out, Commands: t.orders, WakeAt: t.wakeAt()}
 }

@@ -54,7 +54,7 @@ func (in *Intake) wake(ctx context.Context, id string, now time.Time) error {
 			return fmt.Errorf("look for a conversation: %w", err)
 		}
 		m := Message{Kind: KindWake, At: now}
-		w, err := in.world(ctx, tx, id, m, state)
+		w, err := in.world(ctx, tx, routing.Complainant{ID: id}, m, state)
 		if err != nil {
 			return err
 		}

@@ -25,10 +25,13 @@ const (
 	CommandReport     Command = "report"
 	CommandHide       Command = "hide"
 	CommandBind       Command = "bind"
+	CommandPrivacy    Command = "privacy"
+	CommandData       Command = "data"   // to see or to erase what is kept of oneself
+	CommandRelink     Command = "relink" // a new address for the page of a case
 )
 
 var commands = []Command{CommandProgress, CommandSupplement, CommandWithdraw, CommandRate, CommandHuman, CommandHelp, CommandUrge,
-	CommandReport, CommandHide, CommandBind}
+	CommandReport, CommandHide, CommandBind, CommandPrivacy, CommandData, CommandRelink}
 
 // listNames are the word lists beside the commands' own.
 var listNames = []string{"prefix", "suffix", "yes", "no", "skip", "cancel", "done", "drop", "leave", "greet", "thanks", "thanks_with", "insist",

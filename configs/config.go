@@ -33,6 +33,7 @@ type Config struct {
 	Handover    Handover    `yaml:"handover"`
 	SMS         SMS         `yaml:"sms"`
 	Evaluation  Evaluation  `yaml:"evaluation"`
+	Retention   Retention   `yaml:"retention"`
 	Session     Session     `yaml:"session"`
 	Login       Login       `yaml:"login"`
 	OIDC        OIDC        `yaml:"oidc"`
@@ -179,6 +180,12 @@ type Evaluation struct {
 	Sample      int `yaml:"sample"`       // cases of a period for a third party
 }
 
+// Retention says for how long what names people is kept; 0 keeps it.
+type Retention struct {
+	Cases time.Duration `yaml:"cases"` // after a case ended
+	Talk  time.Duration `yaml:"talk"`  // what was said outside of cases
+}
+
 // Session is how long a console login lasts.
 type Session struct {
 	Idle     time.Duration `yaml:"idle"`
@@ -253,6 +260,7 @@ func Default() Config {
 		Handover:    Handover{Wait: 5 * time.Minute, Answer: 10 * time.Minute, Idle: 30 * time.Minute, Chats: 5},
 		SMS:         SMS{PerPerson: 5, PerDay: 5000},
 		Evaluation:  Evaluation{RemindAfter: 2, CallAfter: 2, CallPercent: 100, Sample: 50},
+		Retention:   Retention{Cases: 3 * 365 * 24 * time.Hour, Talk: 180 * 24 * time.Hour},
 		Session:     Session{Idle: time.Hour, Absolute: 12 * time.Hour},
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute, SecondFactor: "office,admin"},
 		OIDC:        OIDC{Name: "统一认证"},

@@ -58,6 +58,12 @@ func (v *validation) check(ok bool, path, rule string) {
 
 var timeSpan = regexp.MustCompile(`^([01]?\d|2[0-3]):[0-5]\d-(([01]?\d|2[0-3]):[0-5]\d|24:00)$`)
 
+func (r Retention) validate(v *validation) {
+	const rule = "must be 720h (30 days) or longer, or 0 to keep everything"
+	v.check(r.Cases == 0 || r.Cases >= 30*24*time.Hour, "retention.cases", rule)
+	v.check(r.Talk == 0 || r.Talk >= 30*24*time.Hour, "retention.talk", rule)
+}
+
 func (h Handover) validate(v *validation) {
 	for _, s := range h.Spans() {
 		v.check(timeSpan.MatchString(s), "handover.hours", "must be spans like 08:00-12:00,13:00-20:00")
@@ -181,6 +187,7 @@ func (c Config) validateLimits(v *validation) {
 	c.Handover.validate(v)
 	c.SMS.validate(v)
 	c.Outside.validate(v)
+	c.Retention.validate(v)
 	e := c.Evaluation
 	v.check(e.RemindAfter >= 1 && e.RemindAfter <= 30, "evaluation.remind_after", "must be from 1 to 30 working days")
 	v.check(e.CallAfter >= 1 && e.CallAfter <= 30, "evaluation.call_after", "must be from 1 to 30 working days")

@@ -77,6 +77,8 @@ type Case struct {
 	Extensions int      // granted to its unit
 	Restricted bool     // with a criminal or discipline body: only the office sees what it says and what was done
 
+	ErasedAt time.Time // when what names people was removed; zero: it wasn't
+
 	Clock CaseClock // of all its clocks, the one to look at; a projection
 }
 

@@ -11,7 +11,9 @@ type Complainant struct {
 	Proven     bool // a WeChat user has shown, by a code sent there, that the number is theirs
 	Name       string
 	Enterprise string
-	Following  bool // follows the official account, so that it may send to them
+	Following  bool   // follows the official account, so that it may send to them
+	Consent    string // version of the words on personal data that they went on after; "": none
+	ConsentAt  time.Time
 	CreatedAt  time.Time
 }
 
@@ -62,5 +64,6 @@ const (
 	TaskVoice    TaskKind = "voice"     // write down a voice message
 	TaskMissed   TaskKind = "missed"    // called, and nobody answered
 	TaskReply    TaskKind = "reply"     // answered a text message; Note is what they wrote
+	TaskPrivacy  TaskKind = "privacy"   // wishes to see or to erase what is kept of them
 	TaskIncident TaskKind = "incident"  // see to a mass incident: the office alone
 )

@@ -14,15 +14,16 @@ import (
 // Desk is every use-case of Jiesu on cases: what the bot, the console and the API may do, in one place, with one set of rules.
 // Methods ending in In work inside the caller's transaction; the others run their own.
 type Desk struct {
-	store    Store
-	plan     *Plan
-	live     Volatile
-	now      func() time.Time
-	burst    Burst
-	survey   SurveyRules
-	outside  OutsideRules
-	handover *HandoverRules // nil: somebody is always there
-	back     time.Duration  // within this after striking off, the same matter has come back
+	store     Store
+	plan      *Plan
+	live      Volatile
+	now       func() time.Time
+	burst     Burst
+	survey    SurveyRules
+	outside   OutsideRules
+	handover  *HandoverRules // nil: somebody is always there
+	back      time.Duration  // within this after striking off, the same matter has come back
+	retention Retention
 }
 
 // NewDesk returns a desk on the store, under the plan, announcing changes on live.
@@ -287,6 +288,9 @@ func (d *Desk) ActIn(ctx context.Context, tx Tx, actor Actor, number string, s S
 	}
 	e := Event{ID: NewID(), Case: number, Seq: c.Version + 1, Action: s.Action, At: now, Actor: actor, From: c.State, To: to, Data: data}
 	c.Apply(e, d.plan)
+	if s.Action == ActionRelink {
+		c.Token = NewToken()
+	}
 	if s.Contact != nil && s.Action == ActionSupplement {
 		c.Contact = c.Contact.with(*s.Contact)
 	}

@@ -112,6 +112,18 @@ func OutcomeOf(status string) Outcome {
 	return OutcomeFailed
 }
 
+// AddTaskOnceIn is AddTaskIn unless such work about the person is open already.
+func (d *Desk) AddTaskOnceIn(ctx context.Context, tx Tx, t Task) error {
+	open, err := tx.OpenTasksOf(ctx, t.ComplainantID)
+	if err != nil {
+		return fmt.Errorf("look for the same task: %w", err)
+	}
+	if slices.ContainsFunc(open, func(other Task) bool { return other.Kind == t.Kind }) {
+		return nil
+	}
+	return d.AddTaskIn(ctx, tx, t)
+}
+
 // AddTaskIn puts work on the operators' list.
 func (d *Desk) AddTaskIn(ctx context.Context, tx Tx, t Task) error {
 	t.ID, t.CreatedAt = NewID(), d.now()

@@ -50,6 +50,8 @@ const (
 	WhyAsked         WhyNot = "asked"
 	WhyNotAsked      WhyNot = "not_asked"
 	WhyStruckOff     WhyNot = "struck_off"
+	WhyErased        WhyNot = "erased"
+	WhyUnsealed      WhyNot = "unsealed" // the day of the last step is still to be sealed
 )
 
 // IllegalStepError: the action is not among the legal ones of the state the case is in.

@@ -15,7 +15,7 @@ type Event struct {
 	Data   EventData
 }
 
-// EventData is what the action carried. It never holds personal data of the complainant: contact is on the case alone.
+// EventData is what the action carried. Contact is on the case alone; what people write may name them all the same.
 type EventData struct {
 	Note         string     `json:"note,omitempty"`
 	Internal     bool       `json:"internal,omitempty"` // not for the complainant
@@ -46,6 +46,7 @@ type EventData struct {
 	Unreached   bool       `json:"unreached,omitempty"`   // of a call-back: nobody answered
 	Redone      int64      `json:"redone,omitempty"`      // of a redo: number of the reply that it is about
 	Cause       Cause      `json:"cause,omitempty"`       // of what the system did by itself without a clock
+	Erased      bool       `json:"erased,omitempty"`      // what was written here was removed since
 }
 
 // VisibleTo reports whether the event may be shown to the actor. The complainant doesn't hear of refusals, of an extension that is asked
@@ -65,6 +66,8 @@ func (e Event) VisibleTo(a Actor) bool {
 		return !oneOf(e.Action, unheard)
 	case a.Role == RoleUnit && e.Action == ActionReveal:
 		return byUnit && e.Actor.Unit == a.Unit
+	case a.Role == RoleUnit:
+		return !oneOf(e.Action, []Action{ActionRelink, ActionHandOut})
 	}
 	return true
 }
@@ -138,6 +141,8 @@ func (c *Case) Apply(e Event, plan *Plan) {
 		c.Supervised = true
 	case ActionBulletin:
 		c.Named++
+	case ActionErase:
+		*c = c.erased(e.At)
 	case ActionSupplement:
 		if d.Confidential != nil {
 			c.Confidential = *d.Confidential

@@ -77,6 +77,9 @@ const (
 	ActionMerge      Action = "merge"      // its problem was made one with another; as joining, nobody's step on a case
 	ActionSplit      Action = "split"      // it has a problem of its own again
 	ActionReveal     Action = "reveal"     // a member of staff looks at the unmasked contact, with a reason
+	ActionRelink     Action = "relink"     // the complainant's page gets a new address, the old one is worth nothing any more
+	ActionHandOut    Action = "hand-out"   // everything about the complainant is handed to them (查阅复制)
+	ActionErase      Action = "erase"      // what names people is removed; as handing out, no step on a case
 	ActionWarn       Action = "warn"       // a clock comes near its limit (预警); the system's alone, as bulletin
 	ActionBulletin   Action = "bulletin"   // long over a limit, the case is named in the bulletin (通报)
 )
@@ -117,6 +120,7 @@ var transitions = []transition{
 	{ActionSupervise, office, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed}, "", []string{"note"}},
 	{ActionSupplement, complainantSide, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed}, "", nil},
 	{ActionReveal, staff, States(), "", []string{"note"}},
+	{ActionRelink, complainantSideOrOffice, States(), "", nil},
 }
 
 var (
@@ -212,6 +216,8 @@ const maxExtensions = 2
 func (t transition) checkOnce(a Actor, c Case) error {
 	why := WhyNot("")
 	switch {
+	case !c.ErasedAt.IsZero():
+		why = WhyErased
 	case t.action == ActionRefuse && contains(c.RefusedBy, a.Unit):
 		why = WhyRefusedOnce
 	case t.action == ActionRedo && c.State == StateStruckOff && !a.overseer():

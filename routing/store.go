@@ -68,6 +68,11 @@ type Reader interface {
 	// Published lists cases that everybody may read, the newest first.
 	Published(ctx context.Context, q PublishedQuery) ([]Case, error)
 
+	// Erasable lists cases that ended, were last changed before then and aren't erased, in the order of their numbers, from the one after `after` on.
+	Erasable(ctx context.Context, before time.Time, after string, limit int) ([]string, error)
+	// Forgettable lists people of whom something is kept though every case of theirs is erased, who aren't newer and said nothing since then.
+	Forgettable(ctx context.Context, before time.Time, limit int) ([]string, error)
+
 	Complainant(ctx context.Context, id string) (Complainant, error)
 	ComplainantByOpenID(ctx context.Context, openID string) (Complainant, error)
 	ComplainantByPhone(ctx context.Context, phone string) (Complainant, error)
@@ -128,6 +133,8 @@ type Reader interface {
 	OpenChats(ctx context.Context) ([]Chat, error)
 	// ChatsByOperator counts the open conversations that each operator has, by their id; "" is of those that nobody has taken.
 	ChatsByOperator(ctx context.Context) (map[string]int, error)
+	// ChatsOf lists all conversations with somebody, the oldest first.
+	ChatsOf(ctx context.Context, complainantID string) ([]Chat, error)
 	// ChatLines is what was said in the conversation, in its order.
 	ChatLines(ctx context.Context, taskID string) ([]ChatLine, error)
 	// OnDuty lists the ids of the users whose screens were open then or later.
@@ -198,6 +205,15 @@ type Tx interface {
 	InsertCase(ctx context.Context, c Case, e Event) error
 	// UpdateCase appends the event and stores the projection; ErrConflict unless the stored version is e.Seq-1.
 	UpdateCase(ctx context.Context, c Case, e Event) error
+	// EraseCase is UpdateCase for ActionErase: it also removes what was written in the case's events, which stay in their chain, and all that hangs on the case and names
+	// people: files, notices, tasks, calls, codes, what it is found by. *IllegalStepError: a day of its events isn't sealed yet.
+	EraseCase(ctx context.Context, c Case, e Event) error
+	// EraseComplainant removes who they are and what they said outside of cases; work about them that is open is done.
+	EraseComplainant(ctx context.Context, id string, at time.Time) error
+	// DropReplies forgets what was answered to messages of theirs, which is kept in case the platform sends one again.
+	DropReplies(ctx context.Context, complainantID string) error
+	// ForgetTalk removes what was said before then outside of cases: ended conversations, words sent in the chat, notes of work done, codes, calls about no case.
+	ForgetTalk(ctx context.Context, before time.Time) error
 	// SetClock stores the projection of the clocks alone, without an event; ErrConflict unless the case is at the version.
 	SetClock(ctx context.Context, number string, version int64, clock CaseClock) error
 

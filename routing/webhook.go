@@ -262,7 +262,7 @@ func rungTypes() []string {
 
 // allActions are those of the table and what the system enters by itself.
 func allActions() []Action {
-	return append(Actions(), ActionFile, ActionWarn, ActionBulletin, ActionJoin, ActionReveal)
+	return append(Actions(), ActionFile, ActionWarn, ActionBulletin, ActionJoin, ActionReveal, ActionHandOut, ActionErase)
 }
 
 // Endpoints lists the endpoints, without their secrets. Error: ErrForbidden.

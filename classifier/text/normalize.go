@@ -86,17 +86,21 @@ func unit(runes []rune, i int) (end int, replacement string) {
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 
-// numberEnd takes 5,386,400.00 as one number.
+// numberEnd takes 5,386,400.00 as one number, also where a mark was typed twice: the run becomes one mark, which must not make another number of it.
 func numberEnd(runes []rune, i int) int {
 	for i < len(runes) {
-		switch {
-		case isDigit(runes[i]):
-			i++
-		case (runes[i] == '.' || runes[i] == ',') && i+1 < len(runes) && isDigit(runes[i+1]):
-			i++
-		default:
+		next := i + 1
+		if r := runes[i]; r == '.' || r == ',' {
+			for next < len(runes) && runes[next] == r {
+				next++
+			}
+			if next == len(runes) || !isDigit(runes[next]) {
+				return i
+			}
+		} else if !isDigit(r) {
 			return i
 		}
+		i = next
 	}
 	return i
 }

@@ -131,7 +131,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 	a.press = report.NewPress(a.db.store, a.plan, a.words, a.now)
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:  bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
-		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", Now: a.now, Logger: a.log,
+		Codes: a.sendsCodes(), PageURL: a.publicURL() + "/p/", PrivacyURL: a.publicURL() + console.PrivacyPath, Now: a.now, Logger: a.log,
 		Live: a.live, PerMinute: a.cfg.Dialogue.PerMinute, Span: span})
 	return err
 }
@@ -141,7 +141,7 @@ func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live r
 	failed := func(number string, err error) { log.Error("look for a mass incident", "number", number, "error", err) }
 	return routing.NewDesk(store, plan, live, now).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within, Failed: failed}).
 		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour).
-		WithHandover(handoverRules(cfg.Handover)).WithOutside(cfg.Outside.Statuses)
+		WithHandover(handoverRules(cfg.Handover)).WithRetention(routing.Retention(cfg.Retention)).WithOutside(cfg.Outside.Statuses)
 }
 
 // awake is how long ago an operator's screen may have said that it is open: its stream does every 25 seconds.
@@ -295,6 +295,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
 			{Name: "forget_imports", Every: time.Hour, Run: a.desk.ForgetImports},
 			{Name: "forget_sign_ins", Every: time.Hour, Run: a.forgetSignIns},
+			{Name: "forget_people", Every: 6 * time.Hour, Run: a.desk.Forget},
 			{Name: "forget_looks", Every: 12 * time.Hour, Run: a.desk.ForgetLooks},
 			{Name: "forget_messages", Every: time.Hour, Run: a.desk.ForgetInbound},
 			{Name: "forget_webhooks", Every: time.Hour, Run: a.desk.ForgetHooks},
@@ -359,7 +360,7 @@ func (a *app) buildHTTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Orders: a.uploads, Codes: a.sendsCodes(), SampleSize: a.cfg.Evaluation.Sample, Wording: a.words, Plan: a.plan, Live: a.live,
+	desks, err := console.New(console.Config{Knowledge: cards, Store: a.db.store, Desk: a.desk, Judge: a.judge, Press: a.press, Voices: a.intake, Orders: a.uploads, Codes: a.sendsCodes(), SampleSize: a.cfg.Evaluation.Sample, Retention: routing.Retention(a.cfg.Retention), Wording: a.words, Plan: a.plan, Live: a.live,
 		Now: a.now, Logger: a.log, SessionIdle: a.cfg.Session.Idle, SessionAbsolute: a.cfg.Session.Absolute,
 		MaxFailures: a.cfg.Login.MaxFailures, LockFor: a.cfg.Login.LockFor, SecondFactor: a.secondFactor(), Provider: a.provider(), Secure: a.secure(), PublicURL: a.cfg.PublicURL,
 		Sandbox: a.sandbox, QR: a.qr(), Stopping: a.stopping})

@@ -35,6 +35,7 @@ var fields = map[routing.Action][]string{
 	routing.ActionRate:       {"solved", "partly", "satisfied", "2", "note", "慢了点"},
 	routing.ActionUrge:       {"note", "请加快"},
 	routing.ActionSupervise:  {"note", "超过一年"},
+	routing.ActionRelink:     {"note", "链接发到群里了"},
 	routing.ActionSupplement: {"note", "又来电补充", "enterprise", "浑河新名保温公司", "phone", "139 0013 9000", "confidential", "yes"},
 }
 
@@ -66,6 +67,7 @@ var takenBy = map[routing.Action]struct {
 	routing.ActionUrge:       {routing.StateSigned, "operator"},
 	routing.ActionSupervise:  {routing.StateSigned, "office"},
 	routing.ActionSupplement: {routing.StateSigned, "operator"},
+	routing.ActionRelink:     {routing.StateSigned, "operator"},
 }
 
 func version(c routing.Case) []string { return []string{"version", strconv.FormatInt(c.Version, 10)} }

@@ -39,6 +39,7 @@ type Config struct {
 	LockFor         time.Duration
 	SecondFactor    []routing.Role    // who must show a code of their telephone; others may
 	Provider        *Provider         // of accounts that staff have elsewhere; nil: none
+	Retention       routing.Retention // as the page on personal data says it
 	Secure          bool              // the console is served over https: the cookie is for https only
 	PublicURL       string            // scheme://host[:port] that browsers use
 	Knowledge       map[string][]byte // Markdown by item, read beside the filing form
@@ -137,6 +138,9 @@ func (s *Console) Routes(r gin.IRouter) {
 	g.GET("/console/units", s.staff(s.unitOptions))
 	g.GET("/console/cases/:number", s.staff(s.casePage))
 	g.GET("/console/cases/:number/print", s.staff(s.printPage))
+	g.GET(personPath, s.staff(s.personPage, overseers...))
+	g.POST(personPath+"/dossier.zip", s.staff(s.dossier, overseers...))
+	g.POST(personPath+"/erase", s.staff(s.erase, overseers...))
 	g.GET(caseActionPath, s.staff(s.backToCase))
 	g.POST(caseActionPath, s.staff(s.act))
 	g.GET("/console/cases/:number/attachments/:id", s.staff(s.attachment))
@@ -186,6 +190,7 @@ func (s *Console) Routes(r gin.IRouter) {
 	// A wrong address below ours is answered with a page, and one that isn't signed in learns nothing of what there is.
 	g.GET("/console/:any", s.staff(nowhere))
 
+	g.GET(PrivacyPath, s.privacy)
 	g.GET("/p/:token", s.own(s.ownPage))
 	g.GET(ownActionPath, s.own(s.backToOwn))
 	g.POST(ownActionPath, s.own(s.ownStep))

@@ -26,7 +26,7 @@ var templateFiles embed.FS
 type views map[string]*template.Template
 
 // pageNames lists every page; a file that is missing stops the start.
-var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls", "chat", "code", "imports", "import", "second", "enrol", "recovery", "password", "account"}
+var pageNames = []string{"login", "list", "case", "triage", "file", "filed", "tasks", "own", "problem", "ledger", "entry", "bulk", "groups", "replies", "print", "papers", "paper", "papercases", "calls", "chat", "code", "imports", "import", "second", "enrol", "recovery", "password", "account", "person", "privacy"}
 
 // page is what the layout needs beside a page's own Data.
 type page struct {
@@ -82,6 +82,7 @@ func (s *Console) funcs() template.FuncMap {
 		"seconds":   func(d time.Duration) string { return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60) },
 		"add":       func(a, b int) int { return a + b },
 		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },
+		"overseer":  func(r routing.Role) bool { return slices.Contains(overseers, r) },
 		"mayFile":   func(r routing.Role) bool { return slices.Contains(filers, r) },
 		"scope":     s.scopeName,
 		"period":    s.periodName,

@@ -145,6 +145,7 @@ type world struct {
 	t       *testing.T
 	console *Console
 	engine  *gin.Engine
+	db      *store.DB
 	store   routing.Store
 	desk    *routing.Desk
 	plan    *routing.Plan
@@ -168,7 +169,7 @@ func start(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, engine: gin.New(), clock: &clock{at: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{},
 		users: map[string]routing.User{}, cookies: map[string]string{}}
-	w.store = openStore(t, w.clock.now, &w.jobs)
+	w.db, w.store = openStore(t, w.clock.now, &w.jobs)
 	w.plan = &routing.Plan{}
 	must(t, configs.Decode("plan/taxonomy.yaml", w.plan))
 	var rules routing.ClockRules
@@ -228,7 +229,7 @@ func (q *queued) last() routing.Job {
 }
 
 // openStore opens a fresh database.
-func openStore(t *testing.T, now func() time.Time, enqueued *queued) routing.Store {
+func openStore(t *testing.T, now func() time.Time, enqueued *queued) (*store.DB, routing.Store) {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Options{URL: fresh.SQLite(t), Key: fresh.Key, Now: now, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
@@ -239,7 +240,7 @@ func openStore(t *testing.T, now func() time.Time, enqueued *queued) routing.Sto
 		return queue.Enqueue(ctx, tx, j)
 	})
 	t.Cleanup(func() { must(t, s.Close()) })
-	return s
+	return db, s
 }
 
 // locked lets concurrent requests log.

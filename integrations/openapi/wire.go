@@ -124,7 +124,7 @@ func offered(actor routing.Actor, c routing.Case, now time.Time) []routing.Actio
 }
 
 // viaAPI: everything but the look at the unmasked contact, which a person answers for with a reason at a screen.
-func viaAPI(x routing.Action) bool { return x != routing.ActionReveal }
+func viaAPI(x routing.Action) bool { return x != routing.ActionReveal && x != routing.ActionRelink }
 
 func beijing(t time.Time) time.Time { return t.In(routing.Beijing()) }
 

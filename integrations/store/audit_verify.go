@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -110,9 +111,24 @@ func (db *DB) follow(ctx context.Context, t trail, begun time.Time, r *AuditRepo
 		clear(ends)
 		return nil
 	}
+	// Events that aren't as they were written, until an event further on says that this was erased from them.
+	changed := map[int64]stored{}
+	settle := func() error {
+		for seq, e := range changed {
+			r.add(fmt.Sprintf("%s #%d", e.of, seq), "the event was changed, or the one before it")
+			if err := db.addToDay(days, e, ""); err != nil {
+				return err
+			}
+		}
+		clear(changed)
+		return nil
+	}
 	err := t.each(ctx, db.read, func(s stored) error {
 		r.Events++
 		if s.of != last.of {
+			if err := settle(); err != nil {
+				return err
+			}
 			if last.of != "" && len(ends) >= auditBatch {
 				if err := compare(); err != nil {
 					return err
@@ -125,6 +141,9 @@ func (db *DB) follow(ctx context.Context, t trail, begun time.Time, r *AuditRepo
 		}
 		if s.chain == "" {
 			r.Unchained++
+			if strings.Contains(s.row.value("data").(string), `"erased":true`) {
+				changed[s.seq] = s // only its day's seal knows it as it was
+			}
 		} else {
 			left, _, _ := strings.Cut(s.chain, ".")
 			want, err := db.vault.link(last.chain, s.row, left)
@@ -132,21 +151,24 @@ func (db *DB) follow(ctx context.Context, t trail, begun time.Time, r *AuditRepo
 				return err
 			}
 			if want != s.chain {
-				r.add(fmt.Sprintf("%s #%d", s.of, s.seq), "the event was changed, or the one before it")
+				changed[s.seq] = s
+			} else if err := db.excuse(s, changed, days); err != nil {
+				return err
 			}
 		}
-		day := dayOfAudit(s.made)
-		if days[day] == nil {
-			days[day] = &sum{}
-		}
-		if err := db.vault.addTo(days[day], s); err != nil {
-			return err
+		if _, waits := changed[s.seq]; !waits {
+			if err := db.addToDay(days, s, ""); err != nil {
+				return err
+			}
 		}
 		ends[s.of] = s
 		last = s
 		done()
 		return nil
 	}, "")
+	if err == nil {
+		err = settle()
+	}
 	if err == nil {
 		err = compare()
 	}
@@ -159,6 +181,49 @@ func (db *DB) follow(ctx context.Context, t trail, begun time.Time, r *AuditRepo
 	}
 	for _, number := range lonely {
 		r.add(number, "a "+t.owners+" without an event")
+	}
+	return nil
+}
+
+// addToDay adds an event to its day: as it is, or as it is on record to have counted.
+func (db *DB) addToDay(days map[string]*sum, e stored, counted string) (err error) {
+	if counted == "" {
+		if counted, err = db.vault.counted(e); err != nil {
+			return err
+		}
+	}
+	day := dayOfAudit(e.made)
+	if days[day] == nil {
+		days[day] = &sum{}
+	}
+	return days[day].add(e, counted)
+}
+
+// excuse takes from the changed events those that s, an event that holds, says were erased, if what is left of them is what s says.
+func (db *DB) excuse(s stored, changed map[int64]stored, days map[string]*sum) error {
+	if s.row.value("action") != string(routing.ActionErase) {
+		return nil
+	}
+	var d eventData
+	if err := json.Unmarshal([]byte(s.row.value("data").(string)), &d); err != nil {
+		return fmt.Errorf("read event %d of %s: %w", s.seq, s.of, err)
+	}
+	for _, e := range d.Erasures {
+		c, ok := changed[e.Seq]
+		if !ok {
+			continue
+		}
+		left, err := db.vault.leftOf(c.row)
+		if err != nil {
+			return err
+		}
+		if left != e.Left {
+			continue
+		}
+		delete(changed, e.Seq)
+		if err := db.addToDay(days, c, e.Counted); err != nil {
+			return err
+		}
 	}
 	return nil
 }

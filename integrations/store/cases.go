@@ -12,7 +12,7 @@ import (
 const caseColumns = `number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
 	complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at,
 	reply, rating, redos, urges, refused_by, supervised, urgency, named, clock, clock_due, clock_level, calendar_missing, next_tick,
-	points, asked, extensions, restricted, published`
+	points, asked, extensions, restricted, published, erased_at`
 
 func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 	err = scan(&c.Number, &c.State, &c.Version, &c.Text, &c.Contact.Enterprise,
@@ -21,7 +21,7 @@ func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 		sealed{r.vault, "cases.judgement", &c.Judgement}, &c.Category, &c.Item, &c.Unit, &c.District, asJSON{&c.Assisting}, &c.Confidence,
 		when{&c.FiledAt}, when{&c.UpdatedAt}, when{&c.DispatchedAt}, &c.Reply, asJSON{&c.Rating}, &c.Redos, &c.Urges,
 		asJSON{&c.RefusedBy}, &c.Supervised, &c.Urgency, &c.Named, asJSON{&c.Clock}, when{&c.Clock.Due}, &c.Clock.Level, &c.Clock.Missing,
-		when{&c.Clock.NextTick}, asJSON{&c.Points}, &c.Asked, &c.Extensions, &c.Restricted, &c.Published)
+		when{&c.Clock.NextTick}, asJSON{&c.Points}, &c.Asked, &c.Extensions, &c.Restricted, &c.Published, when{&c.ErasedAt})
 	return c, err
 }
 
@@ -36,6 +36,7 @@ func (r reader) caseRow(c routing.Case) row {
 		{"reply", c.Reply}, {"rating", asJSON{c.Rating}}, {"redos", c.Redos}, {"urges", c.Urges}, {"refused_by", asJSON{c.RefusedBy}},
 		{"supervised", c.Supervised}, {"urgency", c.Urgency}, {"named", c.Named},
 		{"points", asJSON{c.Points}}, {"asked", c.Asked}, {"extensions", c.Extensions}, {"restricted", c.Restricted}, {"published", c.Published},
+		{"erased_at", at(c.ErasedAt)},
 	}...)
 }
 
@@ -82,12 +83,16 @@ func (t *tx) InsertCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := t.insertMatter(ctx, c); err != nil {
 		return err
 	}
-	return t.follow(ctx, c, e, standing{changed: true})
+	return t.follow(ctx, c, e, standing{changed: true}, nil)
 }
 
 // UpdateCase implements routing.Tx. The version in the condition makes it a claim: of two steps decided on the same version, one finds
 // no row.
 func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) error {
+	return t.updateCase(ctx, c, e, nil)
+}
+
+func (t *tx) updateCase(ctx context.Context, c routing.Case, e routing.Event, erased []erasure) error {
 	before, err := t.standing(ctx, c)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) er
 	if err := t.moveMatter(ctx, c, e); err != nil {
 		return err
 	}
-	return t.follow(ctx, c, e, before)
+	return t.follow(ctx, c, e, before, erased)
 }
 
 // SetClock implements routing.Tx.
@@ -125,7 +130,7 @@ func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]strin
 }
 
 // follow writes what hangs on the case's row: who may see it, its newest event, its words, and how it is counted, which was before.
-func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before standing) error {
+func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before standing, erased []erasure) error {
 	for _, unit := range viewers(c) {
 		err := insertLater(ctx, t.run, "record unit of case "+c.Number, "case_units", append(unitClockRow(c.Clock), row{{"unit", unit}, {"case_number", c.Number}, {"case_state", c.State},
 			{"case_filed", at(c.FiledAt)}, {"case_item", c.Item}, {"case_district", c.District}, {"case_supervised", c.Supervised}}...))
@@ -134,7 +139,7 @@ func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before
 		}
 	}
 	if err := t.append(ctx, "events", "case_number", c.Number, e.ID, e.Seq, string(e.Action), e.At, e.Actor, string(e.From), string(e.To),
-		eventData{e.Data, e.Data.Assisting}, before.chain, t.caseRow(c)); err != nil {
+		eventData{e.Data, e.Data.Assisting, erased}, before.chain, t.caseRow(c)); err != nil {
 		return err
 	}
 	if before.changed || speaks(e) {
@@ -163,7 +168,8 @@ func (t *tx) append(ctx context.Context, table, ofColumn, of, id string, seq int
 // events would not give the case's row again.
 type eventData struct {
 	routing.EventData
-	Assisting []string `json:"assisting,omitzero"` // takes the place of the embedded field
+	Assisting []string  `json:"assisting,omitzero"` // takes the place of the embedded field
+	Erasures  []erasure `json:"erasures,omitempty"`
 }
 
 func readEvent(scan scanner) (e routing.Event, err error) {

@@ -38,6 +38,15 @@ func (r reader) OpenChats(ctx context.Context) ([]routing.Chat, error) {
 	return list(ctx, r.run, r.readChat, `SELECT `+chatColumns+` FROM chats WHERE ended_at = 0 ORDER BY queued_at, task_id`)
 }
 
+// ChatsOf implements routing.Reader.
+func (r reader) ChatsOf(ctx context.Context, complainantID string) ([]routing.Chat, error) {
+	chats, err := list(ctx, r.run, r.readChat, `SELECT `+chatColumns+` FROM chats WHERE complainant_id = $1 ORDER BY queued_at, task_id`, complainantID)
+	if err != nil {
+		return nil, fmt.Errorf("list conversations of %s: %w", complainantID, err)
+	}
+	return chats, nil
+}
+
 // ChatsByOperator implements routing.Reader.
 func (r reader) ChatsByOperator(ctx context.Context) (map[string]int, error) {
 	byOperator := map[string]int{}

@@ -8,11 +8,11 @@ import (
 	"jiesu/routing"
 )
 
-const complainantColumns = `id, openid, phone, phone_proven, name, enterprise, following, created_at`
+const complainantColumns = `id, openid, phone, phone_proven, name, enterprise, following, created_at, consent, consent_at`
 
 func (r reader) readComplainant(scan scanner) (c routing.Complainant, err error) {
 	err = scan(&c.ID, sealed{r.vault, "complainants.openid", &c.OpenID}, sealed{r.vault, "complainants.phone", &c.Phone}, &c.Proven,
-		sealed{r.vault, "complainants.name", &c.Name}, &c.Enterprise, &c.Following, when{&c.CreatedAt})
+		sealed{r.vault, "complainants.name", &c.Name}, &c.Enterprise, &c.Following, when{&c.CreatedAt}, &c.Consent, when{&c.ConsentAt})
 	return c, err
 }
 
@@ -22,7 +22,7 @@ func (r reader) complainantRow(c routing.Complainant) row {
 		{"openid", sealed{r.vault, "complainants.openid", c.OpenID}}, {"openid_index", r.vault.lookup("complainants.openid", c.OpenID)},
 		{"phone", sealed{r.vault, "complainants.phone", c.Phone}}, {"phone_index", r.vault.lookup("complainants.phone", c.Phone)}, {"phone_proven", c.Proven},
 		{"name", sealed{r.vault, "complainants.name", c.Name}},
-		{"enterprise", c.Enterprise}, {"following", c.Following}, {"created_at", at(c.CreatedAt)},
+		{"enterprise", c.Enterprise}, {"following", c.Following}, {"created_at", at(c.CreatedAt)}, {"consent", c.Consent}, {"consent_at", at(c.ConsentAt)},
 	}
 }
 

@@ -4,14 +4,25 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/pressly/goose/v3"
+
 	"jiesu/routing"
 )
 
-// MigrateTo brings an empty database up to an older version of the schema.
-func (db *DB) MigrateTo(ctx context.Context, version int64) error {
-	p, err := db.provider()
+// MigrateBut brings an empty database up to the schema without one version, as if that were the newest.
+func (db *DB) MigrateBut(ctx context.Context, version int64) error {
+	p, err := db.provider(goose.WithExcludeVersions([]int64{version}))
 	if err == nil {
-		_, err = p.UpTo(ctx, version)
+		_, err = p.Up(ctx)
+	}
+	return err
+}
+
+// MigrateMissing brings a database from there to the whole schema.
+func (db *DB) MigrateMissing(ctx context.Context) error {
+	p, err := db.provider(goose.WithAllowOutofOrder(true))
+	if err == nil {
+		_, err = p.Up(ctx)
 	}
 	return err
 }

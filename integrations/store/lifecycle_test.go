@@ -120,6 +120,8 @@ func (l *life) permits(m move, now int) bool {
 		return boss && in("triage dispatched signed refused replied closed") && said
 	case "supplement":
 		return (voice || m.role == "system") && in("triage dispatched signed refused replied closed") && (said || m.Confidential != nil)
+	case "relink":
+		return voice || boss
 	case "reveal":
 		return (leads || m.role == "operator" || m.role == "office" || m.role == "admin") && said && (!l.away || boss)
 	}

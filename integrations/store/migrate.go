@@ -41,12 +41,12 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return db.checkKey(ctx) // another replica may have been first, with another key
 }
 
-func (db *DB) provider() (*goose.Provider, error) {
+func (db *DB) provider(more ...goose.ProviderOption) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(db.lists(), db.months())}
+	options := append(more, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(db.lists(), db.months()))
 	dialect := goose.DialectSQLite3
 	if db.dialect == Postgres {
 		dialect = goose.DialectPostgres

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,6 +142,27 @@ func run(ctx context.Context, r runner, statement string, args ...any) (int64, e
 
 // row is what is written: columns beside their values.
 type row []column
+
+// value is what the column is set to, nil if there is none of this name.
+func (r row) value(name string) any {
+	for _, c := range r {
+		if c.name == name {
+			return c.value
+		}
+	}
+	return nil
+}
+
+// with is the row with another value in a column.
+func (r row) with(name string, value any) row {
+	other := slices.Clone(r)
+	for i, c := range other {
+		if c.name == name {
+			other[i].value = value
+		}
+	}
+	return other
+}
 
 type column struct {
 	name  string

@@ -75,6 +75,8 @@ func sqliteDSN(path string, readOnly bool) string {
 		q.Add("_pragma", "journal_mode(WAL)")
 		// A commit that was answered survives a power cut. NORMAL may lose the last ones in WAL mode.
 		q.Add("_pragma", "synchronous(FULL)")
+		// What was erased is overwritten where that costs no further write, instead of staying readable in the file.
+		q.Add("_pragma", "secure_delete(FAST)")
 		// The lock is taken at BEGIN, where waiting works; a transaction that reads first and then writes could fail at once.
 		q.Set("_txlock", "immediate")
 	}

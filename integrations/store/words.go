@@ -203,7 +203,7 @@ func (t *tx) putWords(ctx context.Context, number, said, named string) error {
 // speaks reports whether the event changes what a case is found by.
 func speaks(e routing.Event) bool {
 	switch e.Action {
-	case routing.ActionAssign, routing.ActionReassign, routing.ActionReply, routing.ActionSupplement:
+	case routing.ActionAssign, routing.ActionReassign, routing.ActionReply, routing.ActionSupplement, routing.ActionErase:
 		return true
 	}
 	return false

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Staff", testStaff},
 		{"Guesses", testGuesses},
 		{"Looks", testLooks},
+		{"Erasing", testErasing},
 		{"Browsers", testBrowsers},
 		{"Matters", testMatters},
 		{"Alike", testAlike},
