@@ -15,32 +15,33 @@ import (
 // Config is the whole configuration. Every scalar key has an environment name made from its path: wechat.app_id is
 // JIESU_WECHAT_APP_ID. Default gives working values; Load reads them; Validate says what is wrong with them.
 type Config struct {
-	Listen      string      `yaml:"listen"`       // host:port of the HTTP server
-	PublicURL   string      `yaml:"public_url"`   // how complainants reach it; links in messages start with it
-	DatabaseURL Secret      `yaml:"database_url"` // sqlite:FILE or postgres://…; secret because it may carry a password
-	RedisURL    Secret      `yaml:"redis_url"`    // redis://… or rediss://…; empty: one node, state in the process
-	SecretKey   Secret      `yaml:"secret_key"`   // root of the keys that encrypt personal data and sign links
-	Log         Log         `yaml:"log"`
-	Tracing     Tracing     `yaml:"tracing"`
-	WeChat      WeChat      `yaml:"wechat"`
-	Classifier  Classifier  `yaml:"classifier"`
-	Repeats     Repeats     `yaml:"repeats"`
-	Ledger      Ledger      `yaml:"ledger"`
-	Open311     Open311     `yaml:"open311"`
-	Webhooks    Webhooks    `yaml:"webhooks"`
-	Outside     Outside     `yaml:"outside"`
-	Dialogue    Dialogue    `yaml:"dialogue"`
-	Handover    Handover    `yaml:"handover"`
-	SMS         SMS         `yaml:"sms"`
-	Evaluation  Evaluation  `yaml:"evaluation"`
-	Retention   Retention   `yaml:"retention"`
-	Session     Session     `yaml:"session"`
-	Login       Login       `yaml:"login"`
-	OIDC        OIDC        `yaml:"oidc"`
-	Attachments Attachments `yaml:"attachments"`
-	Jobs        Jobs        `yaml:"jobs"`
-	Clocks      Clocks      `yaml:"clocks"`
-	Knowledge   Knowledge   `yaml:"knowledge"`
+	Listen            string      `yaml:"listen"`              // host:port of the HTTP server
+	PublicURL         string      `yaml:"public_url"`          // how complainants reach it; links in messages start with it
+	DatabaseURL       Secret      `yaml:"database_url"`        // sqlite:FILE or postgres://…; secret because it may carry a password
+	RedisURL          Secret      `yaml:"redis_url"`           // redis://… or rediss://…; empty: one node, state in the process
+	SecretKey         Secret      `yaml:"secret_key"`          // seals the keys that encrypt personal data
+	SecretKeyPrevious Secret      `yaml:"secret_key_previous"` // the one before, while it is exchanged
+	Log               Log         `yaml:"log"`
+	Tracing           Tracing     `yaml:"tracing"`
+	WeChat            WeChat      `yaml:"wechat"`
+	Classifier        Classifier  `yaml:"classifier"`
+	Repeats           Repeats     `yaml:"repeats"`
+	Ledger            Ledger      `yaml:"ledger"`
+	Open311           Open311     `yaml:"open311"`
+	Webhooks          Webhooks    `yaml:"webhooks"`
+	Outside           Outside     `yaml:"outside"`
+	Dialogue          Dialogue    `yaml:"dialogue"`
+	Handover          Handover    `yaml:"handover"`
+	SMS               SMS         `yaml:"sms"`
+	Evaluation        Evaluation  `yaml:"evaluation"`
+	Retention         Retention   `yaml:"retention"`
+	Session           Session     `yaml:"session"`
+	Login             Login       `yaml:"login"`
+	OIDC              OIDC        `yaml:"oidc"`
+	Attachments       Attachments `yaml:"attachments"`
+	Jobs              Jobs        `yaml:"jobs"`
+	Clocks            Clocks      `yaml:"clocks"`
+	Knowledge         Knowledge   `yaml:"knowledge"`
 }
 
 // Log says what is written to standard error.

@@ -133,6 +133,8 @@ func (c Config) validateServer(v *validation, mode Mode) {
 		v.check(len(c.SecretKey) >= minSecretLength, "secret_key",
 			fmt.Sprintf("must be set to at least %d characters, e.g. from `openssl rand -hex 32`", minSecretLength))
 	}
+	v.check(c.SecretKeyPrevious == "" || len(c.SecretKeyPrevious) >= minSecretLength && c.SecretKeyPrevious != c.SecretKey, "secret_key_previous",
+		"must be the secret_key of before, another one than now, or empty")
 	v.check(slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level), "log.level", "must be debug, info, warn or error")
 	v.check(slices.Contains([]string{"text", "json"}, c.Log.Format), "log.format", "must be text or json")
 }

@@ -213,6 +213,10 @@ func (a *app) Run(ctx context.Context, l net.Listener) error {
 		return nil
 	})
 	g.Go(func() error {
+		a.db.watchKeys(gctx, a.log)
+		return nil
+	})
+	g.Go(func() error {
 		if a.does != roleWorker {
 			a.publishMenu(gctx)
 		}

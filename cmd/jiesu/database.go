@@ -29,7 +29,7 @@ func openDatabase(ctx context.Context, cfg configs.Config, now func() time.Time,
 	if err != nil {
 		return nil, fmt.Errorf("load what cases are searched by: %w", err)
 	}
-	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Key: cfg.SecretKey.Reveal(), Now: now, Logger: log, Search: search})
+	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Key: cfg.SecretKey.Reveal(), Before: cfg.SecretKeyPrevious.Reveal(), Now: now, Logger: log, Search: search})
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,7 @@ type commands struct {
 	Report   reportCommand   `cmd:"" help:"Write the papers of a week, a month or a quarter as pages to print and workbooks."`
 	User     userCommand     `cmd:"" help:"Accounts of the console."`
 	Key      keyCommand      `cmd:"" help:"Keys of the REST API."`
+	Rotate   rotateCommand   `cmd:"" help:"Seal all personal data with a new key, beside running servers."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this binary's version."`
 	WeChat   wechatCommand   `cmd:"" name:"wechat" help:"The official account."`
 	Bench    benchCommand    `cmd:"" help:"Measure the product on this machine, each figure beside something measured in the same run."`

@@ -29,7 +29,7 @@ var notAudited = map[string]bool{
 
 // mac is the keyed hash of the parts, each with its length before it, so that no two lists give the same bytes.
 func (v *vault) mac(purpose string, parts ...string) string {
-	h := hmac.New(sm3.New, v.audit)
+	h := hmac.New(sm3.New, v.ring.Load().audit)
 	for _, p := range append([]string{purpose}, parts...) {
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(p)))

@@ -54,3 +54,13 @@ func (w watched) QueryContext(ctx context.Context, query string, args ...any) (*
 	w.tell(query, args)
 	return w.runner.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller's to close
 }
+
+// SealedColumns are the columns that hold sealed values, as table.column.
+func SealedColumns() (list []string) {
+	for _, t := range sealedTables() {
+		for c := range t.columns {
+			list = append(list, t.name+"."+c)
+		}
+	}
+	return list
+}

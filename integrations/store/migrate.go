@@ -38,7 +38,10 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if _, err := db.write.ExecContext(ctx, keep, db.vault.seal("keycheck.sealed", keycheckText)); err != nil {
 		return fmt.Errorf("record key check: %w", err)
 	}
-	return db.checkKey(ctx) // another replica may have been first, with another key
+	if err := db.checkKey(ctx); err != nil { // another replica may have been first, with another key
+		return err
+	}
+	return db.keepKeys(ctx)
 }
 
 func (db *DB) provider(more ...goose.ProviderOption) (*goose.Provider, error) {

@@ -22,7 +22,8 @@ const (
 // Options are what Open needs.
 type Options struct {
 	URL    string           // sqlite:PATH or postgres://…
-	Key    string           // the secret that the keys for personal data are derived from
+	Key    string           // the secret that the keys for personal data are sealed under
+	Before string           // the secret before it, while it is exchanged; "": none
 	Now    func() time.Time // for what the store stamps itself
 	Logger *slog.Logger
 	Search Search
@@ -41,7 +42,7 @@ type DB struct {
 // Open opens the database and makes sure that it is set up durably and was written with this key. It doesn't migrate. Errors:
 // ErrWrongKey, or what is wrong with the address or the folder.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	v, err := newVault(o.Key)
+	v, err := newVault(o.Key, o.Before)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +53,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		err = db.openPostgres(ctx, o.URL)
 	} else {
 		return nil, errors.New("the database address must start with sqlite: or postgres://")
+	}
+	if err == nil {
+		err = db.RefreshKeys(ctx)
 	}
 	if err == nil {
 		err = db.checkKey(ctx)
@@ -84,16 +88,8 @@ const keycheckText = "jiesu"
 
 // checkKey opens the check row, if the database has one yet.
 func (db *DB) checkKey(ctx context.Context) error {
-	exists := `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'keycheck'`
-	if db.dialect == Postgres {
-		exists = `SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('keycheck')`
-	}
-	var tables int
-	if err := db.read.QueryRowContext(ctx, exists).Scan(&tables); err != nil {
-		return fmt.Errorf("look for the key check: %w", err)
-	}
-	if tables == 0 {
-		return nil
+	if there, err := db.hasTable(ctx, "keycheck"); err != nil || !there {
+		return err
 	}
 	var sealed string
 	switch err := db.read.QueryRowContext(ctx, `SELECT sealed FROM keycheck WHERE id = 1`).Scan(&sealed); {
