@@ -37,27 +37,12 @@ type Actor struct {
 // System is the actor of everything that nobody asked for.
 func System() Actor { return Actor{Role: RoleSystem} }
 
-// overseer: the office, and those who stand in for it.
-func (a Actor) overseer() bool {
-	return a.Role == RoleOffice || a.Role == RoleAdmin || a.Role == RoleSystem
-}
-
 // ReadsAll reports whether the actor reads also what is with a body before which nobody must be warned.
-func (a Actor) ReadsAll() bool { return a.overseer() }
+func (a Actor) ReadsAll() bool { return a.May(DeedReadAll) }
 
 // CanSee reports whether the actor may know of the case at all: a complainant sees their own, a unit those it leads or assists,
 // operators and the office all.
-func (a Actor) CanSee(c Case) bool {
-	switch a.Role {
-	case RoleComplainant:
-		return a.ID != "" && a.ID == c.ComplainantID
-	case RoleUnit:
-		return a.Unit != "" && (a.Unit == c.Unit || contains(c.Assisting, a.Unit))
-	case RoleOperator, RoleOffice, RoleAdmin, RoleSystem:
-		return true
-	}
-	return false
-}
+func (a Actor) CanSee(c Case) bool { return RelationOf(a.Role, DeedSee).holds(a, c) }
 
 func contains(list []string, s string) bool {
 	for _, v := range list {

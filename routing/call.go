@@ -101,7 +101,7 @@ func (e CallEvent) check() error {
 // ReportCall takes a message of the call centre: it keeps the log, tells the screen of who answers, and makes a call-back task of a missed call, one for
 // each number until somebody has called. Errors: ErrForbidden, *InvalidError.
 func (d *Desk) ReportCall(ctx context.Context, actor Actor, e CallEvent) (c Call, err error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return c, ErrForbidden
 	}
 	if err := e.check(); err != nil {
@@ -181,7 +181,7 @@ func (d *Desk) step(ctx context.Context, tx Tx, c *Call, e CallEvent) error {
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return fmt.Errorf("look for who answers: %w", err)
 			}
-			if u.Actor().serves() {
+			if u.Actor().May(DeedServe) {
 				c.OperatorID, c.Operator = u.ID, u.Name
 			}
 		}
@@ -273,7 +273,7 @@ type CallQuery struct {
 
 // Calls is the log, the newest first, numbers masked. Error: ErrForbidden.
 func (d *Desk) Calls(ctx context.Context, actor Actor, q CallQuery) ([]Call, error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return nil, ErrForbidden
 	}
 	calls, err := d.store.Calls(ctx, q)
@@ -289,7 +289,7 @@ func (d *Desk) Calls(ctx context.Context, actor Actor, q CallQuery) ([]Call, err
 
 // CallOf is a call with its number in full, for who answers it; for others it is masked. Errors: ErrForbidden, ErrNotFound.
 func (d *Desk) CallOf(ctx context.Context, actor Actor, id string) (Call, error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return Call{}, ErrForbidden
 	}
 	c, err := d.store.Call(ctx, id)
@@ -304,7 +304,7 @@ func (d *Desk) CallOf(ctx context.Context, actor Actor, id string) (Call, error)
 
 // view leaves out the recording for whom it isn't: those who didn't answer, the office aside.
 func (c Call) view(actor Actor) Call {
-	if c.OperatorID != actor.ID && !actor.overseer() {
+	if c.OperatorID != actor.ID && !actor.May(DeedStandIn) {
 		c.Recording = ""
 	}
 	return c
@@ -312,7 +312,7 @@ func (c Call) view(actor Actor) Call {
 
 // LinkCall puts on record which case came of a call, once. A call that is linked already stays as it is.
 func (d *Desk) LinkCall(ctx context.Context, actor Actor, id, number string) error {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return ErrForbidden
 	}
 	return d.store.Update(ctx, func(tx Tx) error {

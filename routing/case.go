@@ -124,7 +124,7 @@ func (c Case) View(a Actor) Case {
 }
 
 // WithheldFrom reports whether the actor may only know that the case is with another body.
-func (c Case) WithheldFrom(a Actor) bool { return c.Restricted && !a.overseer() }
+func (c Case) WithheldFrom(a Actor) bool { return c.Restricted && !a.ReadsAll() }
 
 // withheld is the case without what it says, who said it and what was answered.
 func (c Case) withheld() Case {

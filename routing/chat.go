@@ -192,7 +192,7 @@ func (d *Desk) nameCase(ctx context.Context, tx Tx, taskID, number string) error
 
 // LinkChat says which case was made of a conversation.
 func (d *Desk) LinkChat(ctx context.Context, actor Actor, taskID, number string) error {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return ErrForbidden
 	}
 	return d.store.Update(ctx, func(tx Tx) error { return d.nameCase(ctx, tx, taskID, number) })

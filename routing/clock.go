@@ -166,7 +166,7 @@ func (f *fold) apply(c *Clock, e Event) {
 	case !e.To.Open(), c.Rule.Owner == RoleUnit && c.Unit != f.unit:
 		c.stop(e.At)
 		c.left = true
-	case e.Action == ActionExtend && c.Rule.Extend && e.Actor.overseer():
+	case e.Action == ActionExtend && c.Rule.Extend && e.Actor.May(DeedOversee):
 		c.Extended, c.Level = c.Extended+e.Data.Days, LevelNone
 	}
 	if paused := c.Paused(); c.Running() && paused != oneOf(e.To, c.Rule.Pause) {

@@ -53,7 +53,7 @@ func digits() string {
 // CaseCode makes a code for a case that somebody telephoned about. With send it goes to the number of the case by SMS, else an operator reads it out. Errors:
 // ErrForbidden, ErrNotFound; *InvalidError: the case belongs to a WeChat user already, or has no number to send to; *TooManyError.
 func (d *Desk) CaseCode(ctx context.Context, actor Actor, number string, send bool) (code Code, err error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return code, ErrForbidden
 	}
 	err = d.store.Update(ctx, func(tx Tx) error {

@@ -47,7 +47,7 @@ func (d *Desk) File(ctx context.Context, actor Actor, c Complaint) (filed Case, 
 // otherwise. A complaint with the ExternalID of one that the same actor has filed returns that case and created = false.
 // Errors: ErrForbidden (units and strangers don't file), *InvalidError.
 func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (filed Case, created bool, err error) {
-	if actor.Role == RoleUnit {
+	if !actor.May(DeedFile) {
 		return Case{}, false, ErrForbidden
 	}
 	if err := d.checkComplaint(c); err != nil {

@@ -15,7 +15,7 @@ const chatTries = 5
 // onChat runs a step on the open conversation of a task, again when it crossed another change. Errors beside fn's: ErrForbidden, ErrNotFound,
 // *TakenError.
 func (d *Desk) onChat(ctx context.Context, actor Actor, taskID string, fn func(tx Tx, c *Chat) error) (err error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return ErrForbidden
 	}
 	for range chatTries {
@@ -163,7 +163,7 @@ func (d *Desk) LeaveChatIn(ctx context.Context, tx Tx, c Chat) error {
 
 // ChatOf is the conversation of a task with what was said. Errors: ErrForbidden, ErrNotFound.
 func (d *Desk) ChatOf(ctx context.Context, actor Actor, taskID string) (c Chat, lines []ChatLine, err error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return c, nil, ErrForbidden
 	}
 	if c, err = d.store.Chat(ctx, taskID); err != nil {
@@ -175,7 +175,7 @@ func (d *Desk) ChatOf(ctx context.Context, actor Actor, taskID string) (c Chat, 
 
 // Chats are the open conversations, by task. Error: ErrForbidden.
 func (d *Desk) Chats(ctx context.Context, actor Actor) (map[string]Chat, error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return nil, ErrForbidden
 	}
 	open, err := d.store.OpenChats(ctx)
@@ -191,7 +191,7 @@ func (d *Desk) Chats(ctx context.Context, actor Actor) (map[string]Chat, error) 
 
 // Present notes that an operator's screen is open.
 func (d *Desk) Present(ctx context.Context, actor Actor) error {
-	if actor.Role != RoleOperator {
+	if !actor.May(DeedPresent) {
 		return nil
 	}
 	return d.store.Update(ctx, func(tx Tx) error { return tx.PutDuty(ctx, actor.ID, d.now()) })

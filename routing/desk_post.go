@@ -137,7 +137,7 @@ func (d *Desk) AddTaskIn(ctx context.Context, tx Tx, t Task) error {
 // FinishTask takes a task off the list; a mass incident is for the office to finish. Errors: ErrForbidden; ErrConflict when somebody did
 // it already; *TakenError: a colleague is talking to the complainant.
 func (d *Desk) FinishTask(ctx context.Context, actor Actor, id string) error {
-	if actor.Role != RoleOperator && !actor.overseer() {
+	if !actor.May(DeedServe) {
 		return ErrForbidden
 	}
 	return d.store.Update(ctx, func(tx Tx) error {
@@ -145,7 +145,7 @@ func (d *Desk) FinishTask(ctx context.Context, actor Actor, id string) error {
 		if err != nil {
 			return fmt.Errorf("look for open incidents: %w", err)
 		}
-		if !actor.overseer() && slices.ContainsFunc(open, func(i Incident) bool { return i.ID == id }) {
+		if !actor.May(DeedStandIn) && slices.ContainsFunc(open, func(i Incident) bool { return i.ID == id }) {
 			return ErrForbidden
 		}
 		if err := tx.FinishTask(ctx, id, actor.Name, d.now()); err != nil {
@@ -165,7 +165,7 @@ func (d *Desk) closeChat(ctx context.Context, tx Tx, actor Actor, taskID string)
 	if err != nil || !c.EndedAt.IsZero() {
 		return orMissing(err, "look for the conversation")
 	}
-	if c.Taken() && c.OperatorID != actor.ID && !actor.overseer() {
+	if c.Taken() && c.OperatorID != actor.ID && !actor.May(DeedStandIn) {
 		return &TakenError{By: c.Operator}
 	}
 	c.EndedAt = d.now()

@@ -176,7 +176,7 @@ func (d *Desk) MergeOffers(ctx context.Context, actor Actor, number string) ([]M
 
 // gathered adds the cases of mass incidents that one of the cases is of.
 func (d *Desk) gathered(ctx context.Context, actor Actor, cases []Case, near map[string]float64) error {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return nil
 	}
 	incidents, err := d.Incidents(ctx, actor)

@@ -9,7 +9,7 @@ import (
 // sameMatter places a complaint where the case lies that it is said to be the same as, and returns that case's number, "" when there is none, or one of the
 // complainants wants to stay hidden: which cases belong together may tell the unit who complains. Error: *InvalidError.
 func (d *Desk) sameMatter(ctx context.Context, tx Tx, actor Actor, c *Complaint) (number string, err error) {
-	if c.SameAs == "" || !actor.serves() {
+	if c.SameAs == "" || !actor.May(DeedServe) {
 		return "", nil
 	}
 	other, err := tx.Case(ctx, c.SameAs)

@@ -20,7 +20,7 @@ const TaskRevealed TaskKind = "revealed"
 func (d *Desk) RevealTask(ctx context.Context, actor Actor, id, reason string) (contact Contact, err error) {
 	reason = strings.TrimSpace(reason)
 	switch {
-	case !actor.serves():
+	case !actor.May(DeedServe):
 		return Contact{}, ErrForbidden
 	case reason == "":
 		return Contact{}, invalid("note", "error.note_empty")
@@ -47,9 +47,6 @@ func (d *Desk) RevealTask(ctx context.Context, actor Actor, id, reason string) (
 	return contact, err
 }
 
-// serves: the operators, and those who stand in for them.
-func (a Actor) serves() bool { return a.Role == RoleOperator || a.overseer() }
-
 // openTask finds a task that is still to be done, else ErrConflict.
 func openTask(ctx context.Context, tx Tx, id string) (Task, error) {
 	t, err := tx.Task(ctx, id)
@@ -67,7 +64,7 @@ func (d *Desk) noteTask(ctx context.Context, tx Tx, actor Actor, t Task) error {
 // TakeVoiceIn finishes the task to write a voice message down, and returns it with the number of the case that the message belongs to by now. Errors:
 // ErrForbidden; ErrConflict: somebody has; *InvalidError: it is another kind of task.
 func (d *Desk) TakeVoiceIn(ctx context.Context, tx Tx, actor Actor, id string) (Task, error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return Task{}, ErrForbidden
 	}
 	t, err := openTask(ctx, tx, id)

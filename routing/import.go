@@ -63,7 +63,7 @@ const ImportsKept = 30 * 24 * time.Hour
 
 // AddImport keeps an uploaded file. Error: ErrForbidden.
 func (d *Desk) AddImport(ctx context.Context, actor Actor, i Import, content []byte) (Import, error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return Import{}, ErrForbidden
 	}
 	i.ID, i.ByID, i.By, i.State, i.At, i.Version = NewID(), actor.ID, actor.Name, ImportReady, d.now(), 1
@@ -82,7 +82,7 @@ func (d *Desk) AddImport(ctx context.Context, actor Actor, i Import, content []b
 // StartImport begins a run, dry or not, with columns as they were chosen, and remembers them for files with such headings. Errors: ErrForbidden, ErrNotFound;
 // ErrConflict: it is running, or done; *InvalidError of the columns.
 func (d *Desk) StartImport(ctx context.Context, actor Actor, id string, m OrderMapping, dry bool) error {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return ErrForbidden
 	}
 	return d.store.Update(ctx, func(tx Tx) error {
@@ -116,7 +116,7 @@ func (d *Desk) StartImport(ctx context.Context, actor Actor, id string, m OrderM
 
 // Imports lists the newest first. Error: ErrForbidden.
 func (d *Desk) Imports(ctx context.Context, actor Actor, limit int) ([]Import, error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return nil, ErrForbidden
 	}
 	list, err := d.store.Imports(ctx, limit)
@@ -128,7 +128,7 @@ func (d *Desk) Imports(ctx context.Context, actor Actor, limit int) ([]Import, e
 
 // ImportOf is an import with the next of its lines after one. Errors: ErrForbidden, ErrNotFound.
 func (d *Desk) ImportOf(ctx context.Context, actor Actor, id string, outcomes []OrderOutcome, after, limit int) (i Import, lines []ImportLine, err error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return i, nil, ErrForbidden
 	}
 	if i, err = d.store.Import(ctx, id); err != nil {

@@ -32,7 +32,7 @@ func (d *Desk) WithBurst(b Burst) *Desk {
 
 // Incidents lists the mass incidents that the office has still to see to, oldest first, for those who may see every case. Error: ErrForbidden.
 func (d *Desk) Incidents(ctx context.Context, actor Actor) ([]Incident, error) {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return nil, ErrForbidden
 	}
 	open, err := d.store.OpenIncidents(ctx)

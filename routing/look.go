@@ -43,7 +43,7 @@ func (d *Desk) Look(ctx context.Context, actor Actor, number string, kind LookKi
 
 // Looks lists who has looked at a case, the newest first, for those who watch over the others. Errors: ErrForbidden, ErrNotFound.
 func (d *Desk) Looks(ctx context.Context, actor Actor, number string, limit int) ([]Look, error) {
-	if actor.Role != RoleOffice && actor.Role != RoleAdmin {
+	if !actor.May(DeedWatch) {
 		return nil, ErrForbidden
 	}
 	if _, err := d.Case(ctx, actor, number); err != nil {

@@ -171,7 +171,7 @@ func (v *viewer) moved() (list []string) {
 
 // movesEnd reports whether the event can move the end that the complainant was told.
 func movesEnd(e Event) bool {
-	return e.Action == ActionExtend && e.Actor.overseer() || e.Action == ActionReassign || e.Action == ActionUphold || e.Action == ActionRedo
+	return e.Action == ActionExtend && e.Actor.May(DeedOversee) || e.Action == ActionReassign || e.Action == ActionUphold || e.Action == ActionRedo
 }
 
 // dueBefore is the end that was promised before the event with the index: while the office decides a refusal, the one from before it.

@@ -55,7 +55,7 @@ func (d *Desk) FollowIn(ctx context.Context, tx Tx, actor Actor, s OutsideStatus
 	if !actor.CanSee(c) {
 		return Case{}, ErrNotFound
 	}
-	if actor.overseer() && c.Unit != "" { // a system for all units speaks for the one that has the case
+	if actor.May(DeedOversee) && c.Unit != "" { // a system for all units speaks for the one that has the case
 		actor = Actor{Role: RoleUnit, Unit: c.Unit, ID: actor.ID, Name: actor.Name}
 	}
 	if actor.Role != RoleUnit {

@@ -142,7 +142,7 @@ func (d *Desk) CasesOfPerson(ctx context.Context, actor Actor, number string) ([
 }
 
 func (d *Desk) allOf(ctx context.Context, actor Actor, number string) (Case, []Case, error) {
-	if !actor.overseer() {
+	if !actor.May(DeedPerson) {
 		return Case{}, nil, ErrForbidden
 	}
 	c, err := d.store.Case(ctx, number)

@@ -151,7 +151,7 @@ func (t problemTransition) check(a Actor, p Problem) error {
 		return ErrForbidden
 	case (t.action == ProblemSendBack || t.action == ProblemStrikeOff) && !p.MayCheck(a):
 		return ErrSamePerson
-	case t.action == ProblemMerge && p.State == ProblemStruckOff && !a.overseer(): // it is put on record as come back
+	case t.action == ProblemMerge && p.State == ProblemStruckOff && !a.May(DeedOversee): // it is put on record as come back
 		return ErrForbidden
 	}
 	for _, s := range t.from {

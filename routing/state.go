@@ -196,8 +196,7 @@ func (t transition) check(a Actor, c Case) error {
 	if !t.allows(a.Role) {
 		return ErrForbidden
 	}
-	// An assisting unit reads and reports progress; every other step belongs to the lead unit.
-	if a.Role == RoleUnit && a.Unit != c.Unit && t.action != ActionProgress {
+	if !stepRelation(a.Role, t.action).holds(a, c) {
 		return ErrForbidden
 	}
 	for _, s := range t.from {
@@ -220,7 +219,7 @@ func (t transition) checkOnce(a Actor, c Case) error {
 		why = WhyErased
 	case t.action == ActionRefuse && contains(c.RefusedBy, a.Unit):
 		why = WhyRefusedOnce
-	case t.action == ActionRedo && c.State == StateStruckOff && !a.overseer():
+	case t.action == ActionRedo && c.State == StateStruckOff && !a.May(DeedOversee):
 		why = WhyStruckOff
 	case t.action == ActionExtend && c.Extensions >= maxExtensions:
 		why = WhyExtendedTwice
@@ -228,7 +227,7 @@ func (t transition) checkOnce(a Actor, c Case) error {
 		why = WhyAsked
 	case t.action == ActionDecline && c.Asked == 0:
 		why = WhyNotAsked
-	case t.action == ActionReveal && c.Restricted && !a.overseer():
+	case t.action == ActionReveal && c.WithheldFrom(a):
 		return ErrForbidden
 	}
 	if why != "" {

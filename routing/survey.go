@@ -256,7 +256,7 @@ type Called struct {
 // FinishCall puts on record what an operator heard for an open task of calling back, and takes the task off the list. Errors: ErrForbidden;
 // ErrConflict when the task isn't open; *InvalidError; *IllegalStepError when the case isn't to be rated any more.
 func (d *Desk) FinishCall(ctx context.Context, actor Actor, id string, h Called) error {
-	if !actor.serves() {
+	if !actor.May(DeedServe) {
 		return ErrForbidden
 	}
 	return d.store.Update(ctx, func(tx Tx) error {

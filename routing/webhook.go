@@ -200,7 +200,7 @@ func (d *Desk) AddEndpoint(ctx context.Context, actor Actor, e Endpoint) (added 
 
 // AddEndpointIn is AddEndpoint within the caller's transaction.
 func (d *Desk) AddEndpointIn(ctx context.Context, tx Tx, actor Actor, e Endpoint) (Endpoint, error) {
-	if !actor.overseer() {
+	if !actor.May(DeedEndpoints) {
 		return Endpoint{}, ErrForbidden
 	}
 	e.ID, e.Secrets, e.MadeBy, e.CreatedAt, e.OffSince, e.OffWhy = NewID(), []string{NewHookSecret()}, actor.Name, d.now(), time.Time{}, ""
@@ -267,7 +267,7 @@ func allActions() []Action {
 
 // Endpoints lists the endpoints, without their secrets. Error: ErrForbidden.
 func (d *Desk) Endpoints(ctx context.Context, actor Actor) ([]Endpoint, error) {
-	if !actor.overseer() {
+	if !actor.May(DeedEndpoints) {
 		return nil, ErrForbidden
 	}
 	list, err := d.store.Endpoints(ctx)
@@ -292,7 +292,7 @@ type EndpointChange struct {
 // ChangeEndpoint changes an endpoint and returns it, with the secrets when a new one was drawn. What waited while it was off is told once it is on.
 // Errors: ErrForbidden, ErrNotFound, *InvalidError.
 func (d *Desk) ChangeEndpoint(ctx context.Context, actor Actor, id string, c EndpointChange) (e Endpoint, err error) {
-	if !actor.overseer() {
+	if !actor.May(DeedEndpoints) {
 		return e, ErrForbidden
 	}
 	err = d.store.Update(ctx, func(tx Tx) error {
@@ -346,7 +346,7 @@ type HookQuery struct {
 
 // Hooks is the log of an endpoint, the newest first. Error: ErrForbidden.
 func (d *Desk) Hooks(ctx context.Context, actor Actor, q HookQuery) ([]Hook, error) {
-	if !actor.overseer() {
+	if !actor.May(DeedEndpoints) {
 		return nil, ErrForbidden
 	}
 	return d.store.Hooks(ctx, q)
@@ -354,7 +354,7 @@ func (d *Desk) Hooks(ctx context.Context, actor Actor, q HookQuery) ([]Hook, err
 
 // Replay tells again what was told since a moment, whatever became of it. Errors: ErrForbidden, ErrNotFound.
 func (d *Desk) Replay(ctx context.Context, actor Actor, id string, since time.Time) error {
-	if !actor.overseer() {
+	if !actor.May(DeedEndpoints) {
 		return ErrForbidden
 	}
 	return d.store.Update(ctx, func(tx Tx) error {

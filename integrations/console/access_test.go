@@ -2,6 +2,8 @@ package console
 
 import (
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,6 +12,8 @@ import (
 
 func TestEveryRouteByRole(t *testing.T) {
 	t.Parallel()
+	document, err := os.ReadFile("../../docs/access.md")
+	must(t, err)
 	w := start(t)
 	c := w.at(routing.StateSigned)
 	waiting := w.at(routing.StateTriage)
@@ -112,6 +116,13 @@ func TestEveryRouteByRole(t *testing.T) {
 		{"POST", casePath(c, "fly"), [6]int{401, 422, 422, 404, 422, 422}},
 		{"POST", casePath(c, "reveal"), [6]int{401, 422, 422, 404, 422, 422}},
 	} {
+		line := "| `" + r.method + " " + routeOf(w, r.method, r.path) + "` |"
+		for _, status := range r.want {
+			line += " " + strconv.Itoa(status) + " |"
+		}
+		if !strings.Contains(string(document), line+"\n") {
+			t.Errorf("docs/access.md lacks the line\n%s", line)
+		}
 		for i, role := range roles {
 			if a := w.do(role, r.method, r.path, formOf()); a.Code != r.want[i] {
 				t.Errorf("%s %s by %q: %d, want %d", r.method, r.path, role, a.Code, r.want[i])

@@ -151,7 +151,7 @@ func (s *Console) bulkOf(c *gin.Context, actor routing.Actor) (bulkView, error) 
 }
 
 // mayBulk reports whether the actor has bulk steps at all.
-func mayBulk(r routing.Role) bool { return slices.Contains(overseers, r) }
+func mayBulk(r routing.Role) bool { return routing.RelationOf(r, routing.DeedOversee) != "" }
 
 // bulkable reports whether a bulk step is legal for the case, so that it can be ticked.
 func bulkable(a routing.Actor, c routing.Case) bool {

@@ -102,7 +102,7 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 			return caseView{}, err
 		}
 	}
-	if slices.Contains(overseers, actor.Role) {
+	if actor.May(routing.DeedWatch) {
 		if v.Looks, err = s.Desk.Looks(ctx, actor, number, looksShown); err != nil {
 			return caseView{}, err
 		}

@@ -133,7 +133,7 @@ func (s *Console) board(c *gin.Context, actor routing.Actor) ([]boardLine, error
 
 // missingYears are the years that the clocks may need and the calendar lacks, for those who can see to it.
 func (s *Console) missingYears(actor routing.Actor) []int {
-	if s.Plan.Timetable == nil || !slices.Contains(overseers, actor.Role) {
+	if s.Plan.Timetable == nil || !actor.May(routing.DeedOversee) {
 		return nil
 	}
 	return s.Plan.Timetable.Calendar().Missing(s.Now())

@@ -84,7 +84,7 @@ func (s *Console) loadEntry(c *gin.Context, actor routing.Actor, typed url.Value
 	if err != nil {
 		return entryView{}, err
 	}
-	v := entryView{Entry: s.lineOf(p), Same: p.State == routing.ProblemApplied && slices.Contains(overseers, actor.Role) && !p.MayCheck(actor),
+	v := entryView{Entry: s.lineOf(p), Same: p.State == routing.ProblemApplied && actor.May(routing.DeedOversee) && !p.MayCheck(actor),
 		Noted: !p.NotedWeek.Before(routing.WeekOf(s.Now()))}
 	if v.Cases, err = s.Desk.ProblemCases(ctx, actor, number); err != nil {
 		return entryView{}, err

@@ -14,9 +14,6 @@ import (
 	"jiesu/routing/report"
 )
 
-// exporters may take lists out of the house; operators have no need to.
-var exporters = []routing.Role{routing.RoleUnit, routing.RoleOffice, routing.RoleAdmin}
-
 // exportsPerHour bounds what one account takes out.
 const exportsPerHour = 20
 
@@ -166,7 +163,7 @@ func orderOf(actor routing.Actor, tab, asked string) routing.Order {
 }
 
 // exportable says whether the actor may export, for templates.
-func exportable(r routing.Role) bool { return slices.Contains(exporters, r) }
+func exportable(r routing.Role) bool { return routing.RelationOf(r, routing.DeedExport) != "" }
 
 // most is the longest export as people write it.
 func most() string { return fmt.Sprint(routing.MaxExport / 10_000) }

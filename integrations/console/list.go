@@ -73,7 +73,7 @@ func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	if v.Board, err = s.board(c, actor); err != nil {
 		return err
 	}
-	if slices.Contains(overseers, actor.Role) {
+	if actor.May(routing.DeedOversee) {
 		if v.Deaf, err = s.Desk.FailedEndpoints(c.Request.Context(), actor); err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (s *Console) list(c *gin.Context, actor routing.Actor) error {
 	v.Tabs, v.Bars = tabs(v.State, counts, c.Request.URL.Query()), bars(counts)
 	v.Filters = v.Query.Unit != "" || v.Query.Item != "" || v.Query.Category != "" || v.Query.District != "" || v.Query.Supervised || v.Clock != ""
 	v.Narrowed = v.Filters || v.Query.Text != ""
-	if slices.Contains(overseers, actor.Role) {
+	if actor.May(routing.DeedOversee) {
 		if v.Incidents, err = s.Desk.Incidents(ctx, actor); err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -53,12 +52,12 @@ func (s *Console) papers(c *gin.Context, actor routing.Actor) error {
 			}
 		}
 		v.Groups = append(v.Groups, g)
-		if slices.Contains(overseers, actor.Role) {
+		if actor.May(routing.DeedOversee) {
 			now := report.PeriodOf(kind, s.Now())
 			v.Make = append(v.Make, makeChoice{now, false}, makeChoice{now.Before(), true})
 		}
 	}
-	if slices.Contains(overseers, actor.Role) {
+	if actor.May(routing.DeedOversee) {
 		v.Draws, v.Size = s.drawable(), s.SampleSize
 	}
 	s.render(c, http.StatusOK, "papers", page{Title: "console.papers.title", Actor: actor, Section: "papers", Data: v})
@@ -133,7 +132,7 @@ func (s *Console) paper(c *gin.Context, actor routing.Actor) error {
 	if err != nil {
 		return err
 	}
-	v := paperView{Document: d, Body: body, Here: report.Path(d.Period, d.Scope), Remake: slices.Contains(overseers, actor.Role)}
+	v := paperView{Document: d, Body: body, Here: report.Path(d.Period, d.Scope), Remake: actor.May(routing.DeedOversee)}
 	for _, scope := range s.scopesOf(actor) {
 		if n := len(v.Scopes); n == 0 || v.Scopes[n-1].Kind != scope.Kind {
 			v.Scopes = append(v.Scopes, scopeGroup{Kind: scope.Kind})

@@ -82,8 +82,8 @@ func (s *Console) funcs() template.FuncMap {
 		"seconds":   func(d time.Duration) string { return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60) },
 		"add":       func(a, b int) int { return a + b },
 		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },
-		"overseer":  func(r routing.Role) bool { return slices.Contains(overseers, r) },
-		"mayFile":   func(r routing.Role) bool { return slices.Contains(filers, r) },
+		"overseer":  func(r routing.Role) bool { return routing.RelationOf(r, routing.DeedPerson) != "" },
+		"mayFile":   func(r routing.Role) bool { return routing.RelationOf(r, routing.DeedServe) != "" },
 		"scope":     s.scopeName,
 		"period":    s.periodName,
 		"figure":    s.figureName,
@@ -91,14 +91,14 @@ func (s *Console) funcs() template.FuncMap {
 			period, err := report.ParsePeriod(p)
 			return report.Path(period, scope), err
 		},
-		"mayRead": func(r routing.Role) bool { return slices.Contains(readers, r) },
+		"mayRead": func(r routing.Role) bool { return routing.RelationOf(r, routing.DeedPapers) != "" },
 		"mayTriage": func(r routing.Role) bool {
-			return slices.Contains(overseers, r)
+			return routing.RelationOf(r, routing.DeedOversee) != ""
 		},
 		"mayExport":  exportable,
 		"mayBulk":    mayBulk,
 		"bulkable":   bulkable,
-		"mayAnswer":  func(r routing.Role) bool { return slices.Contains(answerers, r) },
+		"mayAnswer":  func(r routing.Role) bool { return routing.RelationOf(r, routing.DeedTemplates) != "" },
 		"rows":       rowsOf,
 		"mostExport": most,
 	}

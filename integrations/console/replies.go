@@ -12,9 +12,6 @@ import (
 	"jiesu/routing"
 )
 
-// answerers have templates of their unit's answers.
-var answerers = []routing.Role{routing.RoleUnit}
-
 // repliesView is the templates of a unit's answers, and the form that failed.
 type repliesView struct {
 	Templates []routing.ReplyTemplate

@@ -31,10 +31,10 @@ const (
 var errSignedOut = errors.New("not signed in")
 
 // staff lets signed-in members of the roles through, all roles when none is named.
-func (s *Console) staff(h func(*gin.Context, routing.Actor) error, roles ...routing.Role) gin.HandlerFunc {
+func (s *Console) staff(h func(*gin.Context, routing.Actor) error, deeds ...routing.Deed) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		actor, err := s.signedIn(c)
-		if err == nil && len(roles) > 0 && !slices.Contains(roles, actor.Role) {
+		if err == nil && slices.ContainsFunc(deeds, func(d routing.Deed) bool { return !actor.May(d) }) {
 			err = routing.ErrForbidden
 		}
 		if err == nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -116,7 +115,7 @@ func (s *Console) loadIncidents(ctx context.Context, actor routing.Actor) ([]inc
 	}
 	list := make([]incidentView, len(open))
 	for i, incident := range open {
-		v := incidentView{Incident: incident, Finish: slices.Contains(overseers, actor.Role)}
+		v := incidentView{Incident: incident, Finish: actor.May(routing.DeedOversee)}
 		for _, number := range incident.Cases[:min(incidentCases, len(incident.Cases))] {
 			c, err := s.Desk.Case(ctx, actor, number)
 			if err != nil {

@@ -71,6 +71,7 @@ func (c *clock) add(d time.Duration) {
 type server struct {
 	t      testing.TB
 	engine *gin.Engine
+	api    *API
 	store  routing.Store
 	clock  *clock
 	log    *bytes.Buffer
@@ -115,6 +116,7 @@ func start(t testing.TB, change ...func(*Config)) *server {
 		t.Fatal(err)
 	}
 	api.Routes(s.engine)
+	s.api = api
 	for _, role := range routing.StaffRoles() {
 		s.addKey(string(role), role, map[bool]string{true: sureUnit}[role == routing.RoleUnit])
 	}

@@ -82,10 +82,10 @@ func (s Scope) Place() Place {
 // MayRead reports how the actor may read the paper of the scope: in full, or only its public figures, without the numbers of cases. The office
 // reads all; a unit its own, and the public figures of the city.
 func MayRead(a routing.Actor, s Scope) (full, public bool) {
-	switch a.Role {
-	case routing.RoleOffice, routing.RoleAdmin, routing.RoleSystem:
+	switch routing.RelationOf(a.Role, routing.DeedPapers) {
+	case routing.RelationAny:
 		return true, true
-	case routing.RoleUnit:
+	case routing.RelationUnit:
 		own := a.Unit != "" && s == Scope{OfUnit, a.Unit}
 		return own, own || s.Kind == City
 	}
