@@ -108,6 +108,12 @@ func TestAConversationIsTakenOverAndHandedBack(t *testing.T) {
 	if a := w.say("fan", "进度"); a != "" {
 		t.Errorf("the bot answers though a person is there: %s", a)
 	}
+	if a := w.say("another fan", "你们这帮骗子"); strings.Contains(a, "好好说") {
+		t.Errorf("nobody is there to be abused: %s", a)
+	}
+	if a := w.say("fan", "你们这帮骗子"); !strings.Contains(a, "好好说") {
+		t.Errorf("who abuses staff is told: %q", a)
+	}
 	if got := w.sent(func() { must(t, w.desk.WriteChat(ctx, zhao, id, "  马上帮您查。 ")) }); got != "马上帮您查。" {
 		t.Errorf("sent %q", got)
 	}
@@ -118,7 +124,7 @@ func TestAConversationIsTakenOverAndHandedBack(t *testing.T) {
 		}
 	}
 	_, said := w.chat(id)
-	if !strings.HasSuffix(said, "bot: 您好，工作人员已接入。\ncomplainant: 进度\noperator: 马上帮您查。") || !strings.HasPrefix(said, "complainant: 我姓王\nbot: ") {
+	if !strings.HasSuffix(said, "bot: 您好，工作人员已接入。\ncomplainant: 进度\ncomplainant: 你们这帮骗子\noperator: 马上帮您查。") || !strings.HasPrefix(said, "complainant: 我姓王\nbot: ") {
 		t.Errorf("lines:\n%s", said)
 	}
 	must(t, w.desk.ReleaseChat(ctx, zhao, id))

@@ -213,6 +213,8 @@ func (in *Intake) converse(ctx context.Context, tx routing.Tx, who routing.Compl
 		return "", fmt.Errorf("put into conversation: %w", err)
 	case chat.Taken() && in.words.is("leave", clean(m.Text)):
 		return in.Wording.Text("bot.human.left"), in.Desk.LeaveChatIn(ctx, tx, chat)
+	case chat.Taken() && in.words.swearing(clean(m.Text)):
+		return in.Wording.Text("bot.human.civil"), nil
 	case chat.Taken():
 		return "", nil
 	}

@@ -77,6 +77,7 @@ type Case struct {
 	Extensions int      // granted to its unit
 	Restricted bool     // with a criminal or discipline body: only the office sees what it says and what was done
 
+	Doubted  bool      // the office holds that it was made up; for the office and operators alone
 	ErasedAt time.Time // when what names people was removed; zero: it wasn't
 
 	Clock CaseClock // of all its clocks, the one to look at; a projection
@@ -107,10 +108,14 @@ func (c Case) View(a Actor) Case {
 	if c.WithheldFrom(a) {
 		c = c.withheld()
 	}
+	if a.Role == RoleComplainant {
+		c.Doubted = false
+	}
 	if a.Role == RoleComplainant || a.Role == RoleSystem {
 		return c
 	}
 	if a.Role == RoleUnit {
+		c.Doubted = false // lest it is an excuse
 		if c.Confidential {
 			c = c.hidden()
 		}

@@ -50,6 +50,8 @@ const (
 	WhyAsked         WhyNot = "asked"
 	WhyNotAsked      WhyNot = "not_asked"
 	WhyStruckOff     WhyNot = "struck_off"
+	WhyDoubted       WhyNot = "doubted"
+	WhyNotDoubted    WhyNot = "not_doubted"
 	WhyErased        WhyNot = "erased"
 	WhyUnsealed      WhyNot = "unsealed" // the day of the last step is still to be sealed
 )

@@ -67,13 +67,13 @@ func (e Event) VisibleTo(a Actor) bool {
 	case a.Role == RoleUnit && e.Action == ActionReveal:
 		return byUnit && e.Actor.Unit == a.Unit
 	case a.Role == RoleUnit:
-		return !oneOf(e.Action, []Action{ActionRelink, ActionHandOut})
+		return !oneOf(e.Action, []Action{ActionRelink, ActionHandOut, ActionDoubt, ActionTrust})
 	}
 	return true
 }
 
 // unheard are the steps that are between the units and the office.
-var unheard = []Action{ActionReveal, ActionRefuse, ActionUphold, ActionDecline, ActionJoin}
+var unheard = []Action{ActionReveal, ActionRefuse, ActionUphold, ActionDecline, ActionJoin, ActionDoubt, ActionTrust}
 
 // View is an event of the case as the actor may see it: without the names of staff and internal notes for the complainant; without
 // who the complainant is for units.
@@ -141,6 +141,8 @@ func (c *Case) Apply(e Event, plan *Plan) {
 		c.Supervised = true
 	case ActionBulletin:
 		c.Named++
+	case ActionDoubt, ActionTrust:
+		c.Doubted = e.Action == ActionDoubt
 	case ActionErase:
 		*c = c.erased(e.At)
 	case ActionSupplement:

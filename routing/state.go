@@ -78,6 +78,8 @@ const (
 	ActionSplit      Action = "split"      // it has a problem of its own again
 	ActionReveal     Action = "reveal"     // a member of staff looks at the unmasked contact, with a reason
 	ActionRelink     Action = "relink"     // the complainant's page gets a new address, the old one is worth nothing any more
+	ActionDoubt      Action = "doubt"      // the office holds that it was made up (疑似恶意反映); it is worked on all the same
+	ActionTrust      Action = "trust"      // the mark was wrong, or is taken back after an appeal
 	ActionHandOut    Action = "hand-out"   // everything about the complainant is handed to them (查阅复制)
 	ActionErase      Action = "erase"      // what names people is removed; as handing out, no step on a case
 	ActionWarn       Action = "warn"       // a clock comes near its limit (预警); the system's alone, as bulletin
@@ -121,6 +123,8 @@ var transitions = []transition{
 	{ActionSupplement, complainantSide, []State{StateTriage, StateDispatched, StateSigned, StateRefused, StateReplied, StateClosed}, "", nil},
 	{ActionReveal, staff, States(), "", []string{"note"}},
 	{ActionRelink, complainantSideOrOffice, States(), "", nil},
+	{ActionDoubt, office, States(), "", []string{"note"}},
+	{ActionTrust, office, States(), "", []string{"note"}},
 }
 
 var (
@@ -225,6 +229,10 @@ func (t transition) checkOnce(a Actor, c Case) error {
 		why = WhyExtendedTwice
 	case t.action == ActionExtend && a.Role == RoleUnit && c.Asked > 0:
 		why = WhyAsked
+	case t.action == ActionDoubt && c.Doubted:
+		why = WhyDoubted
+	case t.action == ActionTrust && !c.Doubted:
+		why = WhyNotDoubted
 	case t.action == ActionDecline && c.Asked == 0:
 		why = WhyNotAsked
 	case t.action == ActionReveal && c.WithheldFrom(a):

@@ -32,6 +32,7 @@ rate:       complainant operator system: replied closed struck_off > =
 urge:       complainant operator office admin system: triage dispatched signed refused > =
 supervise:  office admin system: triage dispatched signed refused replied closed > =
 supplement: complainant operator system: triage dispatched signed refused replied closed > =
+doubt:      office admin system: triage dispatched signed refused replied closed struck_off withdrawn not_accepted transferred > =
 relink:     complainant operator office admin system: triage dispatched signed refused replied closed struck_off withdrawn not_accepted transferred > =
 reveal:     operator unit office admin: triage dispatched signed refused replied closed struck_off withdrawn not_accepted transferred > =
 `

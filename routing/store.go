@@ -68,6 +68,8 @@ type Reader interface {
 	// Published lists cases that everybody may read, the newest first.
 	Published(ctx context.Context, q PublishedQuery) ([]Case, error)
 
+	// CountDoubted counts the complainant's cases that are marked as made up, but for one.
+	CountDoubted(ctx context.Context, complainantID, but string) (int, error)
 	// Erasable lists cases that ended, were last changed before then and aren't erased, in the order of their numbers, from the one after `after` on.
 	Erasable(ctx context.Context, before time.Time, after string, limit int) ([]string, error)
 	// Forgettable lists people of whom something is kept though every case of theirs is erased, who aren't newer and said nothing since then.

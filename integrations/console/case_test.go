@@ -35,6 +35,8 @@ var fields = map[routing.Action][]string{
 	routing.ActionRate:       {"solved", "partly", "satisfied", "2", "note", "慢了点"},
 	routing.ActionUrge:       {"note", "请加快"},
 	routing.ActionSupervise:  {"note", "超过一年"},
+	routing.ActionDoubt:      {"note", "同一事捏造了三次"},
+	routing.ActionTrust:      {"note", "查明确有其事"},
 	routing.ActionRelink:     {"note", "链接发到群里了"},
 	routing.ActionSupplement: {"note", "又来电补充", "enterprise", "浑河新名保温公司", "phone", "139 0013 9000", "confidential", "yes"},
 }
@@ -67,6 +69,8 @@ var takenBy = map[routing.Action]struct {
 	routing.ActionUrge:       {routing.StateSigned, "operator"},
 	routing.ActionSupervise:  {routing.StateSigned, "office"},
 	routing.ActionSupplement: {routing.StateSigned, "operator"},
+	routing.ActionDoubt:      {routing.StateSigned, "office"},
+	routing.ActionTrust:      {routing.StateSigned, "office"},
 	routing.ActionRelink:     {routing.StateSigned, "operator"},
 }
 
@@ -83,6 +87,10 @@ func TestEveryStepIsTakenThroughItsForm(t *testing.T) {
 		c := w.at(by.state)
 		if action == routing.ActionDecline {
 			w.act("unit", c.Number, routing.Step{Action: routing.ActionExtend, Days: 3, Note: "等审计"})
+			c = w.load(c.Number)
+		}
+		if action == routing.ActionTrust {
+			w.act("office", c.Number, step(routing.ActionDoubt, "存疑"))
 			c = w.load(c.Number)
 		}
 		page := w.get(by.role, casePath(c)).want(200, fmt.Sprintf(`action="%s"`, casePath(c, string(action))), `name="version" value="`+version(c)[1]+`"`)

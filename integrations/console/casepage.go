@@ -35,6 +35,7 @@ type caseView struct {
 	Contact    *routing.Contact // unmasked, right after it was revealed
 	Problem    *problemView     // why the last step was not taken
 	ExternalID string
+	Doubted    int               // other cases of the complainant that are marked as made up; 0 for units
 	Withheld   bool              // the case is with a body before which nobody must be warned
 	Answer     routing.EventData // the last reply, with its answer to each point
 }
@@ -94,7 +95,10 @@ func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values
 	if v.Notices, err = s.noticesOf(c, number); err != nil {
 		return caseView{}, err
 	}
-	if actor.Role != routing.RoleUnit {
+	if actor.May(routing.DeedServe) {
+		if v.Doubted, err = s.Desk.Doubted(ctx, actor, number); err != nil {
+			return caseView{}, err
+		}
 		if v.Surveys, err = s.Desk.Surveys(ctx, actor, number); err != nil {
 			return caseView{}, err
 		}

@@ -131,6 +131,28 @@ func TestWhatWasKeptLongEnoughIsErasedBySchedule(t *testing.T) {
 	}
 }
 
+// A case that is held to be made up is worked on all the same; whom it is about isn't told, so that it is no excuse.
+func TestAMarkOfDoubtIsForTheOfficeAndOperatorsAlone(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	doubted, another := w.at(routing.StateSigned), w.at(routing.StateSigned)
+	w.post("office", casePath(doubted, "doubt"), append(version(doubted), "note", "同一件事已经查过三次，凭证是伪造的")...).to(casePath(doubted))
+	if c := w.load(doubted.Number); !c.Doubted || c.State != routing.StateSigned {
+		t.Errorf("%+v", c)
+	}
+	for _, who := range []string{"office", "operator"} {
+		w.get(who, casePath(doubted)).want(200, "疑似恶意", "凭证是伪造的")
+		w.get(who, casePath(another)).want(200, "此人另有 1 件诉求标为疑似恶意")
+	}
+	for _, path := range []string{casePath(doubted), casePath(another), casePath(doubted, "print"), "/console"} {
+		w.get("unit", path).want(200).lacks("疑似恶意", "凭证是伪造的")
+	}
+	w.get("", "/p/"+doubted.Token).want(200).lacks("疑似恶意", "凭证是伪造的")
+	w.act("unit", doubted.Number, step(routing.ActionReply, "已核实"))
+	w.post("office", casePath(doubted, "trust"), append(version(w.load(doubted.Number)), "note", "申诉成立")...).to(casePath(doubted))
+	w.get("operator", casePath(another)).want(200).lacks("此人另有")
+}
+
 func TestThePageOnPersonalDataSaysHowLongItIsKept(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(c *Config) {

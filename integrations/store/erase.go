@@ -164,6 +164,15 @@ func (r reader) Erasable(ctx context.Context, before time.Time, after string, li
 	return numbers, nil
 }
 
+// CountDoubted implements routing.Reader.
+func (r reader) CountDoubted(ctx context.Context, complainantID, but string) (int, error) {
+	n, err := one(ctx, r.run, value[int], `SELECT count(*) FROM cases WHERE complainant_id = $1 AND doubted AND number <> $2`, complainantID, but)
+	if err != nil {
+		return 0, fmt.Errorf("count doubted cases: %w", err)
+	}
+	return n, nil
+}
+
 // Forgettable implements routing.Reader. Each message grants a quota that ends later than it came, so the last quota tells when somebody was heard of.
 func (r reader) Forgettable(ctx context.Context, before time.Time, limit int) ([]string, error) {
 	people, err := list(ctx, r.run, value[string], `SELECT id FROM complainants WHERE created_at < $1 AND (openid <> '' OR phone <> '' OR name <> '' OR enterprise <> '')

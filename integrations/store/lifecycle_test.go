@@ -30,6 +30,7 @@ type life struct {
 	version, redos, urges    int
 	refused                  []string
 	supervised, hidden, away bool
+	doubted                  bool
 	asked, extended          int
 	points                   []string
 	reply, solved            string
@@ -122,6 +123,10 @@ func (l *life) permits(m move, now int) bool {
 		return (voice || m.role == "system") && in("triage dispatched signed refused replied closed") && (said || m.Confidential != nil)
 	case "relink":
 		return voice || boss
+	case "doubt":
+		return boss && said && !l.doubted
+	case "trust":
+		return boss && said && l.doubted
 	case "reveal":
 		return (leads || m.role == "operator" || m.role == "office" || m.role == "admin") && said && (!l.away || boss)
 	}
@@ -155,6 +160,8 @@ func (l *life) do(m move, now int) {
 	before := l.state
 	told := false // the complainant hears of it, unless they did it themselves
 	switch m.Action {
+	case "doubt", "trust":
+		l.doubted = m.Action == "doubt"
 	case "assign", "reassign":
 		other := m.Unit != l.unit
 		if before != "dispatched" || other {
@@ -417,7 +424,7 @@ func (l *life) differs(x snapshot, plan *routing.Plan) string {
 		rating = *c.Rating
 	}
 	got := life{state: string(c.State), unit: c.Unit, assisting: c.Assisting, version: int(c.Version), redos: c.Redos, urges: c.Urges, refused: c.RefusedBy,
-		supervised: c.Supervised, hidden: c.Confidential, away: c.Restricted, asked: c.Asked, extended: c.Extensions, points: c.Points, reply: c.Reply,
+		supervised: c.Supervised, hidden: c.Confidential, away: c.Restricted, doubted: c.Doubted, asked: c.Asked, extended: c.Extensions, points: c.Points, reply: c.Reply,
 		solved: string(rating.Solved), satisfied: rating.Satisfied, window: l.window, left: l.left, since: l.since, notices: len(x.Notices), applicant: l.applicant}
 	want := *l
 	for _, list := range []*[]string{&got.assisting, &want.assisting, &got.points, &want.points, &got.refused, &want.refused} {
@@ -464,6 +471,9 @@ func (l *life) draw(r *rand.Rand) move {
 	if useful := usual[l.state]; len(useful) > 0 && r.IntN(2) == 0 {
 		role, action, _ := strings.Cut(pick(r, useful), " ")
 		m.role, m.Action = role, routing.Action(action)
+	}
+	if l.doubted && r.IntN(4) == 0 {
+		m.role, m.Action = "office", routing.ActionTrust
 	}
 	if m.role == "unit" {
 		if m.unit = l.unit; r.IntN(6) == 0 || m.unit == "" {
