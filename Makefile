@@ -14,7 +14,7 @@ CYCLONEDX := go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.
 GOSEC := go run github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help build demo test test-short check race chaos fuzz-short bench bench-go model lint services clean licences sbom secure
+.PHONY: help build demo test test-short check race chaos fuzz fuzz-short reproducible bench bench-go model lint services clean licences sbom secure
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ race: # The tests of `make test`. Real services keep state that the test cache d
 chaos: ## Two hundred faults under load (processes, PostgreSQL and Redis killed, stopped, frozen, cut off; disk full, clock stepped): nothing lost, nothing doubled
 	@bash .ci/services run env JIESU_TEST_FAULTS=$(FAULTS) go test ./cmd/jiesu -run NothingAcknowledged -v -count=1 -timeout 60m
 
+fuzz: ## Every fuzz target for ten minutes; what is new in the caches is to be added to testdata/fuzz by .ci/corpus
+	@bash .ci/fuzz 10m
+
 fuzz-short: ## Every fuzz target for FUZZTIME (10s)
 	@bash .ci/fuzz $(FUZZTIME)
 
@@ -76,6 +79,9 @@ sbom: ## dist/sbom.json: every module in the binary with its licence (CycloneDX)
 secure: licences ## gosec, and govulncheck, which asks vuln.go.dev
 	$(GOSEC) -quiet -exclude=G115,G304,G404 ./...
 	timeout 600 $(GOVULNCHECK) ./...
+
+reproducible: ## Build twice in two folders with empty caches: the same bytes
+	@bash .ci/reproducible
 
 services: ## Start what the tests need, print what to export, stop on Ctrl-C
 	@bash .ci/services hold

@@ -9,13 +9,18 @@ import (
 	"testing"
 )
 
-// Whoever reads the threat model must find the tests that it names.
-func TestTheThreatModelNamesTestsThatExist(t *testing.T) {
+// Whoever reads the threat model or the ASVS table must find the tests that it names.
+func TestThreatModelAndASVSNameTestsThatExist(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/threat-model.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	more, err := os.ReadFile("../../docs/asvs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, more...)
 	var sources strings.Builder
 	err = filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {

@@ -209,7 +209,7 @@ func TestSecurityHeadersAreOnEveryPage(t *testing.T) {
 	for _, path := range []string{"/console/login", "/console", casePath(c), "/console/cases/none", "/console/file", "/console/tasks", "/p/" + c.Token, "/p/none"} {
 		h := w.get("operator", path).Header()
 		csp := h.Get("Content-Security-Policy")
-		for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+		for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'"} {
 			if !strings.Contains(csp, part) {
 				t.Errorf("%s: policy %q lacks %q", path, csp, part)
 			}

@@ -98,7 +98,7 @@ func hint(actor routing.Actor, u routing.Update) string {
 
 // stillIn says who the stream belongs to now: a login may have ended, an account may have been given to another unit.
 func (s *Console) stillIn(c *gin.Context) (routing.Actor, bool) {
-	token, err := c.Cookie(cookieName)
+	token, err := c.Cookie(s.cookie(cookieName))
 	if err != nil {
 		return routing.Actor{}, false
 	}

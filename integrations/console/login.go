@@ -114,7 +114,7 @@ type guesser struct {
 // account it is at their own desk (the device cookies of the OWASP authentication sheet).
 func (s *Console) guessers(c *gin.Context, userID string) []guesser {
 	if s.knows(c, userID) {
-		token, _ := c.Cookie(knownName)
+		token, _ := c.Cookie(s.cookie(knownName))
 		return []guesser{{"browser/" + digest(token), s.MaxFailures}}
 	}
 	return []guesser{{"address/" + userID + "/" + c.ClientIP(), s.MaxFailures}, {"strangers/" + userID, strangers * s.MaxFailures}}

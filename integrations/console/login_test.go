@@ -20,7 +20,7 @@ func (w *world) signIn(name, word string, header ...string) answer {
 func sessionOf(t *testing.T, a answer) *http.Cookie {
 	t.Helper()
 	for _, c := range a.Result().Cookies() {
-		if c.Name == cookieName {
+		if strings.TrimPrefix(c.Name, "__Host-") == cookieName {
 			return c
 		}
 	}
@@ -166,7 +166,7 @@ func TestSessionCookieIsKeptFromScriptsAndOtherSites(t *testing.T) {
 		w := start(t, func(c *Config) { c.Secure = secure })
 		a := w.signIn("office", password).to("/console")
 		c := sessionOf(t, a)
-		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/console" || c.Secure != secure || c.MaxAge != 12*60*60 || len(c.Value) < 43 {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != map[bool]string{true: "/", false: "/console"}[secure] || strings.HasPrefix(c.Name, "__Host-") != secure || c.Secure != secure || c.MaxAge != 12*60*60 || len(c.Value) < 43 {
 			t.Errorf("secure %t: cookie %+v", secure, c)
 		}
 		if hsts := a.Header().Get("Strict-Transport-Security") != ""; hsts != secure {

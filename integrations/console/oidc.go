@@ -153,7 +153,7 @@ func (s *Console) toProvider(c *gin.Context) {
 func (s *Console) fromProvider(c *gin.Context) {
 	ctx := c.Request.Context()
 	var a errand
-	cookie, _ := c.Cookie(askedName)
+	cookie, _ := c.Cookie(s.cookie(askedName))
 	content, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil || json.Unmarshal(content, &a) != nil || a.State == "" || a.State != c.Query("state") {
 		s.refuseProvider(c, http.StatusBadRequest, "", "console.oidc.again")

@@ -228,6 +228,9 @@ func (s *Console) fail(c *gin.Context, actor routing.Actor, err error) {
 		s.toLogin(c)
 		return
 	}
+	if status == http.StatusForbidden {
+		s.Logger.Info("refused", "route", c.FullPath(), "number", c.Param("number"), "actor_id", actor.ID, "role", string(actor.Role))
+	}
 	if status == http.StatusInternalServerError {
 		if c.Request.Context().Err() != nil {
 			return // the browser has gone; nobody reads the page and nothing is wrong

@@ -19,7 +19,7 @@ func pagePolicy(qr bool) string {
 	if qr {
 		images += " https://mp.weixin.qq.com"
 	}
-	return strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'", images, "media-src 'self'", "connect-src 'self'",
+	return strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'", images, "media-src 'self'", "connect-src 'self'", "object-src 'none'",
 		"form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"}, "; ")
 }
 

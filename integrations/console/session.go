@@ -48,7 +48,7 @@ func (s *Console) staff(h func(*gin.Context, routing.Actor) error, deeds ...rout
 
 // signedIn returns who the request's cookie belongs to, errSignedOut when to nobody.
 func (s *Console) signedIn(c *gin.Context) (routing.Actor, error) {
-	token, err := c.Cookie(cookieName)
+	token, err := c.Cookie(s.cookie(cookieName))
 	if err != nil || token == "" {
 		return routing.Actor{}, errSignedOut
 	}
@@ -78,7 +78,7 @@ func unattended(c *gin.Context) bool {
 // halfway lets those through who have signed in with a password but may have more to do before they get to their desk.
 func (s *Console) halfway(h func(*gin.Context, routing.Session, routing.User) error) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		token, err := c.Cookie(cookieName)
+		token, err := c.Cookie(s.cookie(cookieName))
 		if err != nil || token == "" {
 			s.fail(c, routing.Actor{}, errSignedOut)
 			return
@@ -166,7 +166,7 @@ func (s *Console) open(c *gin.Context, user routing.User, second bool) error {
 		known = routing.NewToken() + routing.NewToken()
 	}
 	err := s.Store.Update(ctx, func(tx routing.Tx) error {
-		if old, err := c.Cookie(cookieName); err == nil && old != "" {
+		if old, err := c.Cookie(s.cookie(cookieName)); err == nil && old != "" {
 			if err := tx.DeleteSession(ctx, digest(old)); err != nil {
 				return err
 			}
@@ -190,7 +190,7 @@ func (s *Console) open(c *gin.Context, user routing.User, second bool) error {
 
 // knows reports whether the browser has been signed in with by the user before.
 func (s *Console) knows(c *gin.Context, userID string) bool {
-	token, err := c.Cookie(knownName)
+	token, err := c.Cookie(s.cookie(knownName))
 	if err != nil || token == "" {
 		return false
 	}
@@ -199,7 +199,7 @@ func (s *Console) knows(c *gin.Context, userID string) bool {
 }
 
 func (s *Console) logout(c *gin.Context) {
-	token, err := c.Cookie(cookieName)
+	token, err := c.Cookie(s.cookie(cookieName))
 	if err == nil && token != "" {
 		err := s.Store.Update(c.Request.Context(), func(tx routing.Tx) error {
 			return tx.DeleteSession(c.Request.Context(), digest(token))
@@ -213,8 +213,20 @@ func (s *Console) logout(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/console/login")
 }
 
+// cookie is the name of a cookie. Where there is https it begins so that no other host of the domain can set it (ASVS 3.3.3).
+func (s *Console) cookie(name string) string {
+	if s.Secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
 func (s *Console) setCookie(c *gin.Context, name, token string, age int) {
-	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: token, Path: "/console", MaxAge: age, // #nosec G124 -- Secure where there is https
+	path := "/console"
+	if s.Secure {
+		path = "/" // which the name asks for
+	}
+	http.SetCookie(c.Writer, &http.Cookie{Name: s.cookie(name), Value: token, Path: path, MaxAge: age, // #nosec G124 -- Secure where there is https
 		HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
 }
 
