@@ -131,6 +131,9 @@ func (d *Desk) hook(ctx context.Context, tx Tx, c Case, e Event) error {
 		return fmt.Errorf("read webhook endpoints: %w", err)
 	}
 	for _, to := range endpoints {
+		if to.Unit != "" && !e.VisibleTo(Actor{Role: RoleUnit, Unit: to.Unit}) {
+			continue
+		}
 		if kind := HookType(e.Action); to.OffSince.IsZero() && to.wants(kind) && to.concerns(c) {
 			if err := d.tell(ctx, tx, to, kind, c, e); err != nil {
 				return err

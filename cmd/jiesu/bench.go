@@ -44,6 +44,7 @@ type benchRow struct {
 	OfEcho      float64 `json:"of_echo,omitempty"`            // messages a second ÷ the echo bot's
 	OfRaw       float64 `json:"of_raw,omitempty"`             // ÷ raw inserts
 	Late        int     `json:"late,omitempty"`               // acknowledged in time, and answered by a message of its own
+	Again       int     `json:"again,omitempty"`              // deliveries that were not acknowledged, so that the message was sent again
 	Millis      float64 `json:"ms,omitempty"`
 	OfFirst     float64 `json:"of_first,omitempty"` // how many times as long as among the fewest cases, or in the first row of its kind
 }
@@ -184,6 +185,9 @@ func (r benchRow) line() string {
 		return fmt.Sprintf("%-60s %4s %9.0f %26s %7.2fms %8s", r.What, "", r.PerSecond, "", r.CPU, memoryOf(r.Memory)) + r.timesFirst()
 	}
 	text := fmt.Sprintf("%-60s %4d %9.0f %6.1fms %6.1fms %6.1fms %7.2fms %8s", r.What, r.Connections, r.PerSecond, r.P50, r.P99, r.P999, r.CPU, memoryOf(r.Memory))
+	if r.Again > 0 {
+		text += fmt.Sprintf("  (%d sent again)", r.Again)
+	}
 	if r.Late > 0 {
 		text += fmt.Sprintf("  (%d late)", r.Late)
 	}

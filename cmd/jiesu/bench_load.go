@@ -31,7 +31,7 @@ func (b benchCommand) load(ctx context.Context, addresses []string, connections 
 	if err != nil {
 		return benchRow{}, 0, err
 	}
-	var late atomic.Int64
+	var late, again atomic.Int64
 	r, err := b.measure(ctx, connections, func(n int64) error {
 		words := said(n / 2)
 		if n%2 == 1 {
@@ -39,14 +39,21 @@ func (b benchCommand) load(ctx context.Context, addresses []string, connections 
 		}
 		sent.Add(1)
 		// The platform's ids are unique for ever, and so are ours on a database that stays from load to load.
-		_, err := benchPost(client, addresses[n/2%int64(len(addresses))], fmt.Sprintf("fan-%d-%d", series, n/2), series*1_000_000_000+n+1, words)
+		var err error
+		for range deliveries {
+			_, err = benchPost(client, addresses[n/2%int64(len(addresses))], fmt.Sprintf("fan-%d-%d", series, n/2), series*1_000_000_000+n+1, words)
+			if !errors.Is(err, errRefused) {
+				break
+			}
+			again.Add(1)
+		}
 		if errors.Is(err, errLate) {
 			late.Add(1)
 			return nil
 		}
 		return err
 	})
-	r.Late = int(late.Load())
+	r.Late, r.Again = int(late.Load()), int(again.Load())
 	return r, int(sent.Load()), err
 }
 
@@ -139,7 +146,13 @@ func cpuTime() time.Duration {
 // errLate: the message was acknowledged in time, and its answer will be a message of its own.
 var errLate = errors.New("answered late")
 
-// benchPost sends one encrypted message and checks that it was answered by words. Error: errLate.
+// errRefused: the message isn't stored, and is to be sent again, as the platform does.
+var errRefused = errors.New("not acknowledged")
+
+// deliveries is how often the platform sends a message that isn't acknowledged.
+const deliveries = 4
+
+// benchPost sends one encrypted message and checks that it was answered by words. Errors: errLate, errRefused.
 func benchPost(client *http.Client, address, fan string, id int64, words string) (string, error) {
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	plain := fmt.Sprintf("<xml><ToUserName>gh</ToUserName><FromUserName>%s</FromUserName><CreateTime>%s</CreateTime><MsgType>text</MsgType><Content>%s</Content><MsgId>%d</MsgId></xml>", fan, now, words, id)
@@ -157,6 +170,9 @@ func benchPost(client *http.Client, address, fan string, id int64, words string)
 	answer, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode == http.StatusOK && string(answer) == "success" {
 		return "", errLate
+	}
+	if err == nil && resp.StatusCode == http.StatusInternalServerError {
+		return "", errRefused
 	}
 	var sealed struct{ Encrypt string }
 	if err != nil || resp.StatusCode != http.StatusOK || xml.Unmarshal(answer, &sealed) != nil || sealed.Encrypt == "" {

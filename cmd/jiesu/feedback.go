@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"jiesu/classifier/train"
-	"jiesu/configs"
 	"jiesu/routing"
 )
 
@@ -23,23 +22,16 @@ func (f feedbackCommand) Run(ctx context.Context, w world, load loader) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := load(configs.ModeServe)
-	if err != nil {
-		return err
-	}
-	db, err := openDatabase(ctx, cfg, clock, newLogger(w.stderr, cfg.Log))
-	if err != nil {
-		return err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	desk := routing.NewDesk(db.store, plan, routing.NewMemory(clock), clock)
 	rows := 0
-	err = writeFile(f.Out, func(out io.Writer) error {
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		return desk.Corrections(ctx, func(c routing.Correction) error {
-			rows++
-			return enc.Encode(train.Row{Text: c.Text, Item: c.Item, Unit: c.Unit, District: c.District, Style: "feedback"})
+	err = withDatabase(ctx, w, load, func(db *database) error {
+		desk := routing.NewDesk(db.store, plan, routing.NewMemory(clock), clock)
+		return writeFile(f.Out, func(out io.Writer) error {
+			enc := json.NewEncoder(out)
+			enc.SetEscapeHTML(false)
+			return desk.Corrections(ctx, func(c routing.Correction) error {
+				rows++
+				return enc.Encode(train.Row{Text: c.Text, Item: c.Item, Unit: c.Unit, District: c.District, Style: "feedback"})
+			})
 		})
 	})
 	if err != nil {

@@ -142,24 +142,16 @@ func (s *Console) changePassword(c *gin.Context, session routing.Session, user r
 	if err != nil {
 		return err
 	}
-	err = s.Store.Update(ctx, func(tx routing.Tx) error {
-		if user, err = tx.User(ctx, user.ID); err != nil {
+	err = s.alone(c, user, session.Second, func(tx routing.Tx) error {
+		now, err := tx.User(ctx, user.ID)
+		if err != nil {
 			return err
 		}
-		user.Hash, user.Initial = hash, false
-		if err := tx.DeleteSessionsOf(ctx, user.ID); err != nil {
-			return err
-		}
-		if err := tx.DeleteBrowsersOf(ctx, user.ID); err != nil {
-			return err
-		}
-		return tx.UpdateUser(ctx, user)
+		now.Hash, now.Initial = hash, false
+		return tx.UpdateUser(ctx, now)
 	})
 	if err != nil {
 		return fmt.Errorf("change password of user %s: %w", user.ID, err)
-	}
-	if err := s.open(c, user, session.Second); err != nil {
-		return err
 	}
 	s.Logger.Info("password changed", "user_id", user.ID)
 	c.Redirect(http.StatusSeeOther, next)
@@ -184,23 +176,31 @@ func (s *Console) again(c *gin.Context, user routing.User, password string) (boo
 	return true, s.settle(ctx, keys)
 }
 
-// endOthers ends every sign-in of the user but this one.
-func (s *Console) endOthers(c *gin.Context, session routing.Session, user routing.User) error {
-	if to := s.unfinished(session, user); to != "" {
-		return &unfinishedError{to}
-	}
+// alone ends every sign-in of the user, makes every browser a stranger, and signs in anew with this one. change is in the same transaction.
+func (s *Console) alone(c *gin.Context, user routing.User, second bool, change func(tx routing.Tx) error) error {
 	ctx := c.Request.Context()
 	err := s.Store.Update(ctx, func(tx routing.Tx) error {
 		if err := tx.DeleteSessionsOf(ctx, user.ID); err != nil {
 			return err
 		}
-		return tx.DeleteBrowsersOf(ctx, user.ID)
+		if err := tx.DeleteBrowsersOf(ctx, user.ID); err != nil {
+			return err
+		}
+		return change(tx)
 	})
 	if err != nil {
-		return fmt.Errorf("end sign-ins of user %s: %w", user.ID, err)
-	}
-	if err := s.open(c, user, session.Second); err != nil {
 		return err
+	}
+	return s.open(c, user, second)
+}
+
+// endOthers ends every sign-in of the user but this one.
+func (s *Console) endOthers(c *gin.Context, session routing.Session, user routing.User) error {
+	if to := s.unfinished(session, user); to != "" {
+		return &unfinishedError{to}
+	}
+	if err := s.alone(c, user, session.Second, func(routing.Tx) error { return nil }); err != nil {
+		return fmt.Errorf("end sign-ins of user %s: %w", user.ID, err)
 	}
 	s.Logger.Info("other sign-ins ended", "user_id", user.ID)
 	c.Redirect(http.StatusSeeOther, accountPath)

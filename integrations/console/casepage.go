@@ -67,19 +67,25 @@ func (s *Console) renderCase(c *gin.Context, status int, actor routing.Actor, v 
 
 // lookAt is loadCase for somebody's eyes.
 func (s *Console) lookAt(c *gin.Context, actor routing.Actor, kind routing.LookKind) (caseView, error) {
-	if _, err := s.Desk.Look(c.Request.Context(), actor, c.Param("number"), kind); err != nil {
+	found, err := s.Desk.Look(c.Request.Context(), actor, c.Param("number"), kind)
+	if err != nil {
 		return caseView{}, err
 	}
-	return s.loadCase(c, actor, nil)
+	return s.viewCase(c, actor, found, nil)
 }
 
 // loadCase reads the case as the actor may see it. typed are the values of a form that failed, nil otherwise.
 func (s *Console) loadCase(c *gin.Context, actor routing.Actor, typed url.Values) (caseView, error) {
-	ctx, number := c.Request.Context(), c.Param("number")
-	found, err := s.Desk.Case(ctx, actor, number)
+	found, err := s.Desk.Case(c.Request.Context(), actor, c.Param("number"))
 	if err != nil {
 		return caseView{}, err
 	}
+	return s.viewCase(c, actor, found, typed)
+}
+
+// viewCase gathers what belongs to the case.
+func (s *Console) viewCase(c *gin.Context, actor routing.Actor, found routing.Case, typed url.Values) (_ caseView, err error) {
+	ctx, number := c.Request.Context(), found.Number
 	v := caseView{Case: found, Marked: mark(found.Text, found.Judgement.Evidence), ExternalID: outsideID(found.ExternalID),
 		Withheld: found.WithheldFrom(actor)}
 	if v.Timeline, err = s.Desk.Timeline(ctx, actor, number); err != nil {
