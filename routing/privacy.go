@@ -23,10 +23,15 @@ func (d *Desk) WithRetention(r Retention) *Desk {
 // largestPage is the longest page that lists give.
 const largestPage = 200
 
-// forgetBatch is how many cases, or people, are looked up at a time.
-const forgetBatch = 200
+const (
+	// forgetBatch is how many cases, or people, are looked up at a time.
+	forgetBatch = 200
+	// forgetMost is how many are erased in one call: what is left has its turn in the next, which others wait for less long.
+	forgetMost = 2000
+)
 
-// Forget removes what has been kept long enough: personal data and free text of cases that ended, people whom nothing is left of, and what was said beside.
+// Forget removes what has been kept long enough: personal data and free text of cases that ended, people whom nothing is left of, and what was said beside. At most some
+// thousand in one call; it is called each hour.
 func (d *Desk) Forget(ctx context.Context) error {
 	var errs []error
 	if keep := d.retention.Cases; keep > 0 {
@@ -41,7 +46,7 @@ func (d *Desk) Forget(ctx context.Context) error {
 
 func (d *Desk) forgetCases(ctx context.Context, before time.Time) error {
 	after := ""
-	for {
+	for range forgetMost / forgetBatch {
 		numbers, err := d.store.Erasable(ctx, before, after, forgetBatch)
 		if err != nil || len(numbers) == 0 {
 			return err
@@ -54,10 +59,11 @@ func (d *Desk) forgetCases(ctx context.Context, before time.Time) error {
 		}
 		after = numbers[len(numbers)-1]
 	}
+	return nil
 }
 
 func (d *Desk) forgetPeople(ctx context.Context, before time.Time) error {
-	for {
+	for range forgetMost / forgetBatch {
 		people, err := d.store.Forgettable(ctx, before, forgetBatch)
 		if err != nil || len(people) == 0 {
 			return err
@@ -68,6 +74,7 @@ func (d *Desk) forgetPeople(ctx context.Context, before time.Time) error {
 			}
 		}
 	}
+	return nil
 }
 
 func isIllegal(err error) bool {

@@ -299,7 +299,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
 			{Name: "forget_imports", Every: time.Hour, Run: a.desk.ForgetImports},
 			{Name: "forget_sign_ins", Every: time.Hour, Run: a.forgetSignIns},
-			{Name: "forget_people", Every: 6 * time.Hour, Run: a.desk.Forget},
+			{Name: "forget_people", Every: time.Hour, Run: a.desk.Forget},
 			{Name: "forget_looks", Every: 12 * time.Hour, Run: a.desk.ForgetLooks},
 			{Name: "forget_messages", Every: time.Hour, Run: a.desk.ForgetInbound},
 			{Name: "forget_webhooks", Every: time.Hour, Run: a.desk.ForgetHooks},

@@ -21,14 +21,27 @@ import (
 // patience is how long a browser may take for one thing on a busy machine.
 const patience = 2 * time.Minute
 
-// browser is one Chromium; every tab of it signs in by itself.
+// browser is Chromium, the same for all tests; every tab of it has a profile of its own and signs in by itself.
 type browser struct {
 	t    *testing.T
 	ctx  context.Context
 	base string
 }
 
-// startBrowser starts Chromium on the world's pages.
+// chromium starts the browser of all tests: a start of its own for each of them takes longer than most of what they do.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	allocated, end := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(os.Getenv("JIESU_TEST_CHROMIUM")), chromedp.Headless, chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.WSURLReadTimeout(time.Minute))
+	ctx, _ := chromedp.NewContext(allocated) //nolint:govet // ended with the allocator
+	endChromium = end
+	return ctx, chromedp.Do(ctx)
+})
+
+// endChromium is for TestMain.
+var endChromium = func() {}
+
+// startBrowser opens the world's pages in Chromium.
 func startBrowser(t *testing.T, base string) *browser {
 	t.Helper()
 	path := os.Getenv("JIESU_TEST_CHROMIUM")
@@ -38,13 +51,8 @@ func startBrowser(t *testing.T, base string) *browser {
 	if path == "" {
 		t.Skip("JIESU_TEST_CHROMIUM is not set")
 	}
-	allocated, cancel := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.WSURLReadTimeout(time.Minute))
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocated)
-	t.Cleanup(cancel)
-	must(t, chromedp.Do(ctx))
+	ctx, err := chromium()
+	must(t, err)
 	return &browser{t, ctx, base}
 }
 
