@@ -73,7 +73,7 @@ func (r ringCommand) Run(ctx context.Context, w world) error {
 	return tell("hangup", end)
 }
 
-// wait lets time go by, as between the steps of a call.
+// wait lets time go by, as between the steps of a call. Error: the context's.
 func wait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -22,24 +22,13 @@ func (r rotateCommand) Run(ctx context.Context, w world, load loader) error {
 				return err
 			}
 		}
-		done, err := db.RotateKey(ctx, r.Wait, sleep, progress(w.stderr, "seal"))
+		done, err := db.RotateKey(ctx, r.Wait, wait, progress(w.stderr, "seal"))
 		if err != nil {
 			return fmt.Errorf("rotate the key (%d values and %d files were sealed anew; call it again): %w", done.Values, done.Files, err)
 		}
 		_, err = fmt.Fprintf(w.stdout, "key %s: %d values and %d files sealed anew\n", done.Key, done.Values, done.Files)
 		return err
 	})
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // watchKeys looks for a new key until ctx ends. What can't be read is told of, and the keys in use stay.
