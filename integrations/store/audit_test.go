@@ -11,13 +11,14 @@ import (
 	"jiesu/routing"
 )
 
-// lived fills a database with a few cases that went through some steps on three days, with their problems, and seals the whole days.
+// lived fills a database with a few cases that went through some steps on three days, with their problems, and seals the whole days. The last of them is
+// the day before yesterday: yesterday isn't sealed in the first minutes of today.
 func lived(t testing.TB, url string, sealed bool) (*store.DB, []string) {
 	t.Helper()
 	db := openDB(t, url)
 	s := newStore(t, url)
 	var numbers []string
-	day := time.Now().AddDate(0, 0, -3)
+	day := time.Now().AddDate(0, 0, -4)
 	for n := range 6 {
 		at := day.AddDate(0, 0, n%3)
 		number := fmt.Sprintf("%s-%06d", routing.NumbersFrom(at), n)
