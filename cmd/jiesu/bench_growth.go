@@ -157,7 +157,7 @@ func growTo(ctx context.Context, a *app, size, originals int) error {
 	}
 	defer db.Close() //nolint:errcheck // back to the pool
 	var there int
-	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM cases WHERE split_part(number, '-', 2) LIKE 'C%'`).Scan(&there); err != nil {
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM cases WHERE number LIKE '%C%'`).Scan(&there); err != nil {
 		return err
 	}
 	if there == 0 {
@@ -240,10 +240,8 @@ const (
 	ofNotice  = `notice_id IN (SELECT id FROM notices WHERE ` + ofCase + `)`
 )
 
-// another is the number of the nth copy: of the same day, so that it lies in the same month.
-func another(column string) string {
-	return `substr(` + column + `, 1, 11) || 'C' || lpad(n::text, 5, '0')`
-}
+// another is the number of the nth copy. It begins as the original's, so that it lies in the same month; two originals may have been filed on one day.
+func another(column string) string { return column + ` || 'C' || lpad(n::text, 5, '0')` }
 
 // anotherID keeps an id's length and its time.
 func anotherID(column string) string { return `substr(` + column + `, 1, 20) || lpad(n::text, 6, '0')` }

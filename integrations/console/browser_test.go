@@ -135,14 +135,12 @@ func (p *screen) await(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 80*time.Millisecond) { // each look costs the browser some milliseconds
 		if yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && yes {
 			return
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			p.t.Fatalf("never came about: %s\n%s", expression, p.text())
 		}
@@ -181,7 +179,7 @@ func (p *screen) signIn(name string) {
 	p.await(`location.pathname === "/console" && document.readyState === "complete"`)
 }
 
-// shoot keeps a picture of the whole page and checks that it doesn't scroll sideways.
+// shoot checks that the page doesn't scroll sideways, and keeps a picture of the whole of it where JIESU_TEST_SCREENSHOTS says.
 func (p *screen) shoot(name string, s size) {
 	p.t.Helper()
 	if wide := eval[int64](p, `document.documentElement.scrollWidth`); wide > s.width {
@@ -190,8 +188,8 @@ func (p *screen) shoot(name string, s size) {
 				.slice(0, 5).map(e => e.outerHTML.slice(0, 120)).join("\n")`))
 	}
 	folder := os.Getenv("JIESU_TEST_SCREENSHOTS")
-	if folder == "" {
-		folder = p.t.TempDir()
+	if folder == "" { // nobody looks, and a picture takes longer than the page
+		return
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
