@@ -15,7 +15,6 @@ const maxGroup = 64
 // once for all. Between groups the connection goes back to its pool, where the job queue waits for it.
 type group struct {
 	db      *sql.DB
-	ready   *prepared
 	asks    chan *ask
 	stop    chan struct{}
 	stopped chan struct{}
@@ -31,13 +30,12 @@ type ask struct {
 }
 
 type turn struct {
-	tx       *sql.Tx
-	prepared *prepared
-	err      error // no transaction could be opened
+	tx  *sql.Tx
+	err error // no transaction could be opened
 }
 
 func (t turn) exec(statement string) error {
-	_, err := t.prepared.exec(context.Background(), t.tx, statement)
+	_, err := t.tx.ExecContext(context.Background(), statement)
 	return err
 }
 
@@ -50,7 +48,7 @@ const (
 )
 
 func newGroup(db *sql.DB) *group {
-	g := &group{db: db, ready: newPrepared(db), asks: make(chan *ask), stop: make(chan struct{}), stopped: make(chan struct{})}
+	g := &group{db: db, asks: make(chan *ask), stop: make(chan struct{}), stopped: make(chan struct{})}
 	go g.loop()
 	return g
 }
@@ -67,7 +65,6 @@ func (g *group) loop() {
 		select {
 		case a := <-g.asks:
 			g.commit(a)
-			g.ready.learn()
 		case <-g.stop:
 			return
 		}
@@ -83,7 +80,7 @@ func (g *group) commit(first *ask) {
 	}
 	var waiting []*ask
 	for a, n := first, 1; a != nil; a, n = g.next(n), n+1 {
-		switch a.give(turn{tx: tx, prepared: g.ready}) {
+		switch a.give(turn{tx: tx}) {
 		case kept:
 			waiting = append(waiting, a)
 		case broken:

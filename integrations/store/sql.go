@@ -62,7 +62,7 @@ type shared struct {
 
 func (s *shared) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
 	err = s.guard(ctx, func(ctx context.Context) error {
-		res, err = s.prepared.exec(ctx, s.tx, query, args...)
+		res, err = s.tx.ExecContext(ctx, query, args...)
 		return err
 	})
 	return res, err
@@ -70,7 +70,7 @@ func (s *shared) ExecContext(ctx context.Context, query string, args ...any) (re
 
 func (s *shared) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
 	err = s.guard(ctx, func(ctx context.Context) error {
-		rows, err = s.prepared.query(ctx, s.tx, query, args...) //nolint:sqlclosecheck // the caller's to close
+		rows, err = s.tx.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller's to close
 		return err
 	})
 	return rows, err

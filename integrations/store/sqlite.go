@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 func (db *DB) openSQLite(ctx context.Context, path string) (err error) {
@@ -19,14 +17,14 @@ func (db *DB) openSQLite(ctx context.Context, path string) (err error) {
 	if err := prepareFile(path); err != nil {
 		return err
 	}
-	if db.write, err = sql.Open("sqlite", sqliteDSN(path, false)); err != nil {
+	if db.write, err = openReady(sqliteDSN(path, false)); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	db.write.SetMaxOpenConns(1) // two writers would only wait for each other, unfairly: SQLite's lock has no queue
 	if err := checkPragmas(ctx, db.write); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	if db.read, err = sql.Open("sqlite", sqliteDSN(path, true)); err != nil {
+	if db.read, err = openReady(sqliteDSN(path, true)); err != nil {
 		return fmt.Errorf("open %s for reading: %w", path, err)
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
