@@ -107,16 +107,12 @@ func (d *Desk) Counts(ctx context.Context, actor Actor, q Query) (map[State]int,
 	return d.store.CountByState(ctx, q)
 }
 
-// Doubted counts the other cases of a case's complainant that are marked as made up. Errors: ErrNotFound, ErrForbidden (units, complainants).
-func (d *Desk) Doubted(ctx context.Context, actor Actor, number string) (int, error) {
+// Doubted counts the other cases of the complainant of a case, as the actor sees it, that are marked as made up. Errors: ErrForbidden (units, complainants).
+func (d *Desk) Doubted(ctx context.Context, actor Actor, c Case) (int, error) {
 	if !actor.May(DeedServe) {
 		return 0, ErrForbidden
 	}
-	c, err := d.store.Case(ctx, number)
-	if err != nil {
-		return 0, err
-	}
-	return d.store.CountDoubted(ctx, c.ComplainantID, number)
+	return d.store.CountDoubted(ctx, c.ComplainantID, c.Number)
 }
 
 // Reveal returns the unmasked contact and puts on record who looked and why. A unit never sees that of a confidential case.

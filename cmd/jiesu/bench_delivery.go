@@ -48,7 +48,7 @@ func (b benchCommand) delivery(ctx context.Context, w world, database string) (r
 	go func() { ended <- a.Run(running, l) }()
 	pending := waiting
 	for err == nil && pending > 0 {
-		if err = wait(ctx, 100*time.Millisecond); err == nil {
+		if err = wait(ctx, 50*time.Millisecond+time.Duration(pending)*100*time.Microsecond); err == nil { // counting takes turns from what is measured
 			err = a.db.Write().QueryRowContext(ctx, `SELECT count(*) FROM notices WHERE state = 'pending'`).Scan(&pending)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -147,6 +148,11 @@ func TestDemoStartsFromNothingAndLeavesNothing(t *testing.T) {
 			t.Errorf("no sample case is %s", state)
 		}
 	}
+	phone, err := http.Get(s.URL + "/sandbox/events") // a page that is open doesn't hold up the end
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer phone.Body.Close()
 	s.stop()
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)

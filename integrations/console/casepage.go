@@ -102,7 +102,7 @@ func (s *Console) viewCase(c *gin.Context, actor routing.Actor, found routing.Ca
 		return caseView{}, err
 	}
 	if actor.May(routing.DeedServe) {
-		if v.Doubted, err = s.Desk.Doubted(ctx, actor, number); err != nil {
+		if v.Doubted, err = s.Desk.Doubted(ctx, actor, found); err != nil {
 			return caseView{}, err
 		}
 		if v.Surveys, err = s.Desk.Surveys(ctx, actor, number); err != nil {

@@ -82,7 +82,7 @@ func (s *Console) funcs() template.FuncMap {
 		"seconds":   func(d time.Duration) string { return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60) },
 		"add":       func(a, b int) int { return a + b },
 		"has":       func(list []string, v string) bool { return slices.Contains(list, v) },
-		"overseer":  func(r routing.Role) bool { return routing.RelationOf(r, routing.DeedPerson) != "" },
+		"mayPerson": func(r routing.Role) bool { return routing.RelationOf(r, routing.DeedPerson) != "" },
 		"mayFile":   func(r routing.Role) bool { return routing.RelationOf(r, routing.DeedServe) != "" },
 		"scope":     s.scopeName,
 		"period":    s.periodName,

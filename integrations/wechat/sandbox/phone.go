@@ -214,6 +214,8 @@ func (p *phone) events(g *gin.Context) {
 			return
 		case <-p.box.ctx.Done():
 			return
+		case <-p.box.cfg.Stopping:
+			return
 		}
 	}
 }

@@ -31,6 +31,7 @@ type Config struct {
 	Logger      *slog.Logger
 	HTTP        *http.Client // delivers callbacks
 	Wording     routing.Wording
+	Stopping    <-chan struct{} // closed when the server begins to stop, so that open phones don't hold it up; nil: never
 }
 
 // Sandbox is the stand-in. Close it to end its deliveries and live updates.
