@@ -135,7 +135,7 @@ type services struct {
 	*ownPostgres
 	url     string // of the database
 	redis   *ownRedis
-	network *gate // between the processes and the database
+	network network // between the processes and the database
 }
 
 // faults are what can go wrong; postgres is nil for one process on SQLite, whose disk may be its own.
@@ -189,6 +189,9 @@ func faults(postgres *services, disk string, c steppedClock) []fault {
 			fault{"PostgreSQL restarted", func(*testing.T, *fleet) { postgres.restart() }},
 			fault{"Redis killed", func(*testing.T, *fleet) { postgres.redis.kill(time.Second) }},
 			fault{"network to PostgreSQL cut", func(*testing.T, *fleet) { postgres.network.cut(1500 * time.Millisecond) }})
+		if postgres.disk != "" {
+			list = append(list, fault{"PostgreSQL's disk full", func(*testing.T, *fleet) { postgres.runsOut(500 * time.Millisecond) }})
+		}
 	}
 	return list
 }
@@ -263,18 +266,19 @@ func TestNothingAcknowledgedIsLostOrDoubledWhateverBreaks(t *testing.T) {
 func forEachKind(t *testing.T, test func(t *testing.T, databaseURL, disk string, postgres *services)) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		disk := smallDisk(t)
-		folder := disk
-		if folder == "" {
-			folder = t.TempDir()
+		folder, disk := t.TempDir(), ""
+		if smallDisk(t, folder) {
+			disk = folder
 		}
 		test(t, "sqlite:"+filepath.Join(folder, "jiesu.db"), disk, nil)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		own := startPostgres(t)
-		network, address := gateTo(t, own.database("jiesu"))
-		s := &services{own, address, startRedis(t), network}
+		own := startPostgres(t, true)
+		s := &services{own, own.database("jiesu"), startRedis(t), own.wire}
+		if own.wire == nil {
+			s.network, s.url = gateTo(t, s.url)
+		}
 		test(t, s.url, "", s)
 	})
 }

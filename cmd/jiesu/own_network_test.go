@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -13,7 +14,65 @@ import (
 	"time"
 )
 
-// gate is the network between servers and a database of their own. Shut, it lets nothing through in either direction and says so to nobody, as a broken
+// network is what lies between servers and a database of their own.
+type network interface {
+	// cut lets nothing through for a while, and says so to nobody.
+	cut(d time.Duration)
+}
+
+// cable is a network of its own (a namespace, with one cable to it) for a database. Cut, packets vanish and are sent again, connections grow old, new ones hang.
+type cable struct {
+	t     *testing.T
+	space string
+	host  string // the address at its far end
+}
+
+// layCable returns nil where the test may not make a network.
+func layCable(t *testing.T) *cable {
+	t.Helper()
+	id := os.Getpid() % 10000
+	c := &cable{t: t, space: fmt.Sprint("jiesu-", id), host: fmt.Sprintf("169.254.%d.%d", id/64%256, id%64*4+2)}
+	here, there := fmt.Sprint("jsh", id), fmt.Sprint("jst", id)
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for i, args := range []string{
+		"netns add " + c.space,
+		"link add " + here + " type veth peer name " + there + " netns " + c.space,
+		fmt.Sprintf("address add 169.254.%d.%d/30 dev %s", id/64%256, id%64*4+1, here),
+		"link set " + here + " up",
+		"-n " + c.space + " address add " + c.host + "/30 dev " + there,
+		"-n " + c.space + " link set lo up",
+		"-n " + c.space + " link set " + there + " up",
+	} {
+		if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
+			t.Logf("no network of its own, so a gate that shuts: ip %s: %v: %s", args, err, out)
+			return nil
+		}
+		if i == 0 {
+			t.Cleanup(func() {
+				if out, err := exec.Command("ip", "netns", "delete", c.space).CombinedOutput(); err != nil {
+					t.Errorf("take the network away: %v: %s", err, out)
+				}
+			})
+		}
+	}
+	return c
+}
+
+func (c *cable) cut(d time.Duration) {
+	far := "jst" + strings.TrimPrefix(c.space, "jiesu-")
+	for _, state := range []string{"down", "up"} {
+		if out, err := exec.Command("ip", "-n", c.space, "link", "set", far, state).CombinedOutput(); err != nil {
+			c.t.Errorf("cable %s: %v: %s", state, err, out)
+		}
+		if state == "down" {
+			<-time.NewTimer(d).C // how long a fault lasts is part of it
+		}
+	}
+}
+
+// gate is such a network where no other can be made. Shut, it lets nothing through in either direction and says so to nobody, as a broken
 // cable does; what was on its way arrives when it is opened again.
 type gate struct {
 	mu   sync.Mutex
@@ -94,23 +153,22 @@ func (g *gate) cut(d time.Duration) {
 	close(open)
 }
 
-// smallDisk is a folder on a disk of its own of a few hundred megabytes, "" where the test may not make one.
-func smallDisk(t *testing.T) string {
+// smallDisk puts a disk of half a gigabyte of its own at the folder, and reports whether the test may.
+func smallDisk(t *testing.T, folder string) bool {
 	t.Helper()
-	folder := t.TempDir()
 	if os.Getuid() != 0 {
-		return ""
+		return false
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256m", "none", folder).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=512m", "none", folder).CombinedOutput(); err != nil {
 		t.Logf("no disk of its own, so none that fills up: %v: %s", err, out)
-		return ""
+		return false
 	}
 	t.Cleanup(func() {
 		if out, err := exec.Command("umount", "-l", folder).CombinedOutput(); err != nil {
 			t.Errorf("take the disk away: %v: %s", err, out)
 		}
 	})
-	return folder
+	return true
 }
 
 // fillDisk leaves nothing free for a while.

@@ -25,11 +25,14 @@ type ownPostgres struct {
 	t    *testing.T
 	bin  string // folder of its programs
 	data string
+	disk string // the folder of its own disk, "" when it has none
+	wire *cable // the network of its own, nil when it has none
+	host string
 	port int
 }
 
-// startPostgres makes a cluster and starts it.
-func startPostgres(t *testing.T) *ownPostgres {
+// startPostgres makes a cluster and starts it; apart: on a disk and a network of its own, where the test may make them.
+func startPostgres(t *testing.T, apart bool) *ownPostgres {
 	t.Helper()
 	service(t, "JIESU_TEST_POSTGRES_URL") // where there is none, none is wanted
 	programs, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -44,19 +47,31 @@ func startPostgres(t *testing.T) *ownPostgres {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &ownPostgres{t: t, bin: filepath.Dir(programs[len(programs)-1]), data: filepath.Join(folder, "data"), port: freePort(t)}
 	t.Cleanup(func() {
-		p.signal(syscall.SIGKILL)
 		if err := os.RemoveAll(folder); err != nil {
 			t.Error(err)
 		}
 	})
+	p := &ownPostgres{t: t, bin: filepath.Dir(programs[len(programs)-1]), data: filepath.Join(folder, "data"), host: "127.0.0.1", port: freePort(t)}
+	if apart {
+		p.wire = layCable(t)
+		if smallDisk(t, folder) {
+			p.disk = folder
+		}
+	}
+	if p.wire != nil {
+		p.host = p.wire.host
+	}
+	t.Cleanup(func() { p.signal(syscall.SIGKILL) })
 	if id := postgresID(t); id != nil {
 		if err := os.Chown(folder, int(id.Uid), int(id.Gid)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.run("initdb", "-D", p.data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+	if err := p.allow("host all all samenet trust"); err != nil {
+		t.Fatal(err)
+	}
 	if err := p.start(); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +106,11 @@ func (p *ownPostgres) run(name string, args ...string) {
 func (p *ownPostgres) try(name string, args ...string) error {
 	cmd := exec.Command(filepath.Join(p.bin, name), args...)
 	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: postgresID(p.t)}
+	if p.wire != nil { // only root enters a network
+		inside := append([]string{"netns", "exec", p.wire.space, "setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"}, cmd.Args...)
+		cmd = exec.Command("ip", inside...)
+		cmd.Dir = "/"
+	}
 	// No pipes: the server that is started would hold them.
 	said, err := os.CreateTemp(p.t.TempDir(), "postgres-*")
 	if err != nil {
@@ -106,7 +126,7 @@ func (p *ownPostgres) try(name string, args ...string) error {
 }
 
 func (p *ownPostgres) start() error {
-	return p.try("pg_ctl", "-D", p.data, "-w", "-t", "60", "-l", p.data+"/log", "start", "-o", fmt.Sprintf("-p %d -k %s -c listen_addresses=127.0.0.1 -c max_connections=200", p.port, p.data))
+	return p.try("pg_ctl", "-D", p.data, "-w", "-t", "60", "-l", p.data+"/log", "start", "-o", fmt.Sprintf("-p %d -k %s -c listen_addresses=%s -c max_connections=200 -c max_wal_size=64MB", p.port, p.data, p.host))
 }
 
 // restart ends every transaction under way and starts it again.
@@ -120,6 +140,28 @@ func (p *ownPostgres) kill() {
 	p.t.Helper()
 	p.signal(syscall.SIGKILL)
 	eventually(p.t, p.start) // its processes notice one by one; the shared memory is free when all are gone
+}
+
+// runsOut has its disk full for a while, and starts it again if that has ended it, as a service manager does.
+func (p *ownPostgres) runsOut(d time.Duration) {
+	p.t.Helper()
+	fillDisk(p.t, p.disk, d)
+	eventually(p.t, func() error {
+		if p.try("pg_ctl", "-D", p.data, "status") == nil {
+			return nil
+		}
+		return p.start()
+	})
+}
+
+// allow adds a line about who may connect.
+func (p *ownPostgres) allow(line string) error {
+	f, err := os.OpenFile(filepath.Join(p.data, "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, line)
+	return errors.Join(err, f.Close())
 }
 
 // signal reaches the postmaster, if it runs.
@@ -138,7 +180,7 @@ func (p *ownPostgres) signal(s syscall.Signal) {
 func (p *ownPostgres) database(name string) string {
 	p.t.Helper()
 	address := func(name string) string {
-		return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", p.port, name)
+		return fmt.Sprintf("postgres://postgres@%s:%d/%s?sslmode=disable", p.host, p.port, name)
 	}
 	db, err := pgx.Connect(p.t.Context(), address("postgres"))
 	if err != nil {

@@ -24,7 +24,7 @@ func TestNothingThatNamesAPersonIsInClearOnDiskOrInLogs(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		p := startPostgres(t)
+		p := startPostgres(t, false)
 		nothingInClear(t, p.database("jiesu"), p.data, func([]string) { p.restart() }) // which writes everything to its files
 	})
 }
