@@ -1,6 +1,7 @@
 package console
 
 import (
+	_ "embed"
 	"fmt"
 	"net/http"
 	"strings"
@@ -21,6 +22,11 @@ const (
 	MaxPassword = 200
 )
 
+// commonPasswords are the thousands that are tried first, one in a line (ASVS 6.2.4).
+//
+//go:embed common_passwords.txt
+var commonPasswords string
+
 // WeakPassword is why the password is none for the account, as a key of the catalogue, "" when it is good. It asks for length and against what is guessed
 // first, not for kinds of characters (ASVS 6.2.5).
 func WeakPassword(name, password string) string {
@@ -35,7 +41,7 @@ func WeakPassword(name, password string) string {
 		return "console.password.short"
 	case n > MaxPassword:
 		return "console.password.long"
-	case len(distinct) < 4, strings.Contains(flat, strings.ToLower(name)) && utf8.RuneCountInString(name) >= 3, isRun(flat):
+	case strings.Contains(commonPasswords, "\n"+flat+"\n"), len(distinct) < 4, strings.Contains(flat, strings.ToLower(name)) && utf8.RuneCountInString(name) >= 3, isRun(flat):
 		return "console.password.guessed"
 	}
 	for _, word := range []string{"password", "passw0rd", "qwertyui", "1qaz2wsx", "asdfghjk", "zxcvbnm", "iloveyou", "admin123", "woaini", "a123456", "abc123", "123456", "12345678", "jiesu"} {
