@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,8 +14,8 @@ import (
 func BenchmarkRefusalsTakeAsLongWhateverTheyHide(b *testing.B) {
 	s := start(b)
 	const enterprise = "祥瑞包装厂"
-	for range 200 {
-		s.file("operator", map[string]any{"text": sureText, "enterprise": enterprise, "confidential": true})
+	for i := range 300 {
+		s.file("operator", map[string]any{"text": sureText, "enterprise": fmt.Sprint("福满楼饭店", i), "confidential": i%3 == 0})
 	}
 	hidden := s.file("operator", map[string]any{"text": sureText, "enterprise": enterprise, "confidential": true})
 	missing := hidden[:len(hidden)-6] + "000000"
