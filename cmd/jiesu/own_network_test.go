@@ -44,6 +44,7 @@ func layCable(t *testing.T) *cable {
 		"-n " + c.space + " address add " + c.host + "/30 dev " + there,
 		"-n " + c.space + " link set lo up",
 		"-n " + c.space + " link set " + there + " up",
+		"netns exec " + c.space + " setpriv --reuid=postgres --regid=postgres --init-groups true", // as PostgreSQL will be started
 	} {
 		if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
 			t.Logf("no network of its own, so a gate that shuts: ip %s: %v: %s", args, err, out)
