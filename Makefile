@@ -31,10 +31,11 @@ test: ## Everything: services, checks, all tests under the race detector; nothin
 test-short: ## Quick tests without services; what needs one is skipped
 	@CI= go test -short $(PKG)
 
-check: ## gofmt, vet, staticcheck, go.mod
+check: ## gofmt, vet, staticcheck, gosec, go.mod, licences
 	@test -z "$$(gofmt -l .)" || { echo "not formatted (gofmt -w):"; gofmt -l .; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
+	$(GOSEC) -quiet -exclude=G115,G304,G404 ./...
 	go mod tidy -diff
 	go mod verify
 	@bash .ci/licences > /dev/null
@@ -81,8 +82,7 @@ sbom: ## dist/sbom.json: every module in the binary with its licence (CycloneDX)
 	@mkdir -p dist
 	$(CYCLONEDX) app -json -licenses -main cmd/jiesu -output dist/sbom.json .
 
-secure: licences ## gosec, and govulncheck, which asks vuln.go.dev
-	$(GOSEC) -quiet -exclude=G115,G304,G404 ./...
+secure: check ## The checks, and govulncheck, which asks vuln.go.dev
 	timeout 600 $(GOVULNCHECK) ./...
 
 reproducible: ## Build twice in two folders with empty caches: the same bytes
