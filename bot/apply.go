@@ -14,13 +14,13 @@ import (
 const ownCases = 20
 
 // world reads what Step may know: the complainant's newest cases, and those named in the message or the state.
-func (in *Intake) world(ctx context.Context, tx routing.Tx, who routing.Complainant, m Message, s State) (World, error) {
+func (in *Intake) world(ctx context.Context, r routing.Reader, who routing.Complainant, m Message, s State) (World, error) {
 	id := who.ID
 	me := routing.Actor{Role: routing.RoleComplainant, ID: id}
 	w := World{Judge: in.Judge, Plan: in.Desk.Plan(), Words: in.words, Text: in.Wording, Doors: in.Doors, Pace: in.Pace, Codes: in.Codes,
 		PageURL: in.PageURL, PrivacyURL: in.PrivacyURL, Privacy: in.Wording.Text("privacy.version"), Agreed: who.Consent, Me: me}
 	var err error
-	w.Cases, _, err = tx.Cases(ctx, routing.Query{Visible: me, ComplainantID: id, Limit: ownCases})
+	w.Cases, _, err = r.Cases(ctx, routing.Query{Visible: me, ComplainantID: id, Limit: ownCases})
 	if err != nil {
 		return w, fmt.Errorf("read own cases: %w", err)
 	}
@@ -28,12 +28,12 @@ func (in *Intake) world(ctx context.Context, tx routing.Tx, who routing.Complain
 		w.Cases[i] = c.View(me) // what is with a body before which nobody must be warned says nothing here either
 	}
 	if len(w.Cases) > 0 {
-		if w.Matters, err = tx.MattersOf(ctx, id); err != nil {
+		if w.Matters, err = r.MattersOf(ctx, id); err != nil {
 			return w, fmt.Errorf("read matters of own cases: %w", err)
 		}
 	}
 	for _, number := range append([]string{CaseNumber(m.Text), tappedCase(m.Button), m.Bound, m.About, m.redeemed(), s.Case, s.Last}, s.Choice...) {
-		if err := w.include(ctx, tx, number); err != nil {
+		if err := w.include(ctx, r, number); err != nil {
 			return w, err
 		}
 	}
@@ -49,7 +49,7 @@ func (m Message) redeemed() string {
 }
 
 // include adds a case by number if it is the complainant's own.
-func (w *World) include(ctx context.Context, tx routing.Tx, number string) error {
+func (w *World) include(ctx context.Context, r routing.Reader, number string) error {
 	if number == "" {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (w *World) include(ctx context.Context, tx routing.Tx, number string) error
 			return nil
 		}
 	}
-	c, err := tx.Case(ctx, number)
+	c, err := r.Case(ctx, number)
 	if errors.Is(err, routing.ErrNotFound) || err == nil && !w.Me.CanSee(c) {
 		return nil
 	}
@@ -70,8 +70,9 @@ func (w *World) include(ctx context.Context, tx routing.Tx, number string) error
 }
 
 // settle applies the turn, stores the state and returns the answer.
-func (in *Intake) settle(ctx context.Context, tx routing.Tx, d routing.Dialogue, turn Turn, me routing.Actor) (string, error) {
-	filed, instead, err := in.apply(ctx, tx, turn.Commands, me)
+func (in *Intake) settle(ctx context.Context, tx routing.Tx, t thought) (string, error) {
+	d, turn := t.dialogue, t.turn
+	filed, instead, err := in.apply(ctx, tx, turn.Commands, routing.Actor{Role: routing.RoleComplainant, ID: t.who.ID})
 	if err != nil {
 		return "", err
 	}

@@ -92,13 +92,15 @@ func (t *talk) redeemed() {
 	}
 }
 
-// redeem looks at six digits before the turn: whether they are a code is a fact of the world.
-func (in *Intake) redeem(ctx context.Context, tx routing.Tx, id string, s State, m *Message) error {
+// redeems reports whether the message is six digits that may be a code.
+func redeems(s State, m Message) bool {
 	code := digits(m.Text)
-	if m.Kind != KindText || len(code) != 6 || bare(m.Text) != code || s.Mode != ModeIdle && s.Mode != ModeCode {
-		return nil
-	}
-	found, err := in.Desk.RedeemIn(ctx, tx, id, code)
+	return m.Kind == KindText && len(code) == 6 && bare(m.Text) == code && (s.Mode == ModeIdle || s.Mode == ModeCode)
+}
+
+// redeem looks at six digits before the turn: whether they are a code is a fact of the world.
+func (in *Intake) redeem(ctx context.Context, tx routing.Tx, id string, m *Message) error {
+	found, err := in.Desk.RedeemIn(ctx, tx, id, digits(m.Text))
 	m.Redeemed = &Redemption{Redeemed: found}
 	switch many := (*routing.TooManyError)(nil); {
 	case err == nil:

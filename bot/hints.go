@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -15,8 +16,14 @@ var hintNames = []string{"hide", "refuse", "impatient", "over", "regret", "adver
 
 // hint finds one of several turns of phrase. Unless blots out, before, the phrases that look like one and aren't.
 type hint struct {
-	find   *regexp.Regexp
-	unless *strings.Replacer
+	phrases []phrase
+	unless  *strings.Replacer
+}
+
+// phrase is one turn of phrase. Almost every text lacks one of its words, which is found out much sooner than whether the expression matches.
+type phrase struct {
+	needs [][]string // one of each stands in every text that the expression matches
+	find  *regexp.Regexp
 }
 
 // gap is what "…" stands for in a hint: a few characters of the same clause.
@@ -30,58 +37,72 @@ func (w *Words) readHints(texts routing.Wording) error {
 	w.hints = make(map[string]hint, len(hintNames))
 	for _, name := range hintNames {
 		key := "bot.hints." + name
-		var either []string
-		for _, phrase := range strings.Fields(texts[key]) {
-			expression, err := w.phrase(phrase)
+		var phrases []phrase
+		for _, text := range strings.Fields(texts[key]) {
+			p, err := w.phrase(text)
 			if err != nil {
 				return fmt.Errorf("wording: %s: %w", key, err)
 			}
-			either = append(either, expression)
+			phrases = append(phrases, p)
 		}
-		if len(either) == 0 {
+		if len(phrases) == 0 {
 			return fmt.Errorf("wording: %s is missing or empty", key)
-		}
-		find, err := regexp.Compile(strings.Join(either, "|"))
-		if err != nil {
-			return fmt.Errorf("wording: %s: %w", key, err)
 		}
 		var pairs []string
 		for _, word := range strings.Fields(texts[key+".unless"]) {
 			pairs = append(pairs, word, "_")
 		}
-		w.hints[name] = hint{find, strings.NewReplacer(pairs...)}
+		w.hints[name] = hint{phrases, strings.NewReplacer(pairs...)}
 	}
 	return nil
 }
 
-// phrase is the expression for one turn of phrase.
-func (w *Words) phrase(phrase string) (string, error) {
+// phrase reads one turn of phrase.
+func (w *Words) phrase(text string) (p phrase, err error) {
 	var pieces []string
-	for _, piece := range strings.Split(phrase, "…") {
+	literal := func(part string) string {
+		if part != "" {
+			p.needs = append(p.needs, []string{part})
+		}
+		return regexp.QuoteMeta(part)
+	}
+	for _, piece := range strings.Split(text, "…") {
 		at := 0
 		var b strings.Builder
 		for _, m := range listName.FindAllStringSubmatchIndex(piece, -1) {
 			list := w.lists[piece[m[2]:m[3]]]
 			if len(list) == 0 {
-				return "", fmt.Errorf("no list %s", piece[m[0]:m[1]])
+				return p, fmt.Errorf("no list %s", piece[m[0]:m[1]])
 			}
+			p.needs = append(p.needs, list)
 			words := make([]string, len(list))
 			for i, word := range list {
 				words[i] = regexp.QuoteMeta(word)
 			}
-			b.WriteString(regexp.QuoteMeta(piece[at:m[0]]) + "(?:" + strings.Join(words, "|") + ")")
+			b.WriteString(literal(piece[at:m[0]]) + "(?:" + strings.Join(words, "|") + ")")
 			at = m[1]
 		}
-		b.WriteString(regexp.QuoteMeta(piece[at:]))
+		b.WriteString(literal(piece[at:]))
 		pieces = append(pieces, b.String())
 	}
-	return strings.Join(pieces, gap), nil
+	p.find, err = regexp.Compile(strings.Join(pieces, gap))
+	return p, err
 }
 
 // hinted reports whether the text has one of the turns of phrase.
 func (w *Words) hinted(name, text string) bool {
 	h := w.hints[name]
-	return h.find.MatchString(h.unless.Replace(flat(text)))
+	text = h.unless.Replace(flat(text))
+	return slices.ContainsFunc(h.phrases, func(p phrase) bool { return p.maybe(text) && p.find.MatchString(text) })
+}
+
+func (p phrase) maybe(text string) bool {
+	for _, words := range p.needs {
+		if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // flat is the folded text with a blank for every mark and picture: a hint stays within a clause.

@@ -84,10 +84,14 @@ func (in *Intake) take(ctx context.Context, m routing.Inbound, onTime func() boo
 	ctx, end := in.Span(ctx, "turn")
 	defer end()
 	inline := sync.OnceValue(onTime) // asked once, however often the transaction is tried
-	ready := *in
-	ready.Judge = in.judgeAhead(ctx, clean(m.Text))
+	ahead := in.thinkAhead(ctx, m)
 	err = in.update(ctx, func(tx routing.Tx) error {
-		reply, err = ready.receive(ctx, tx, m, inline)
+		thought := ahead
+		ahead = nil // another try thinks anew
+		reply, err = in.receive(ctx, tx, m, inline, thought)
+		if err != nil && thought != nil { // perhaps only because something has changed since
+			return fmt.Errorf("%w: %w", routing.ErrConflict, err)
+		}
 		return err
 	})
 	if err != nil {
@@ -96,30 +100,16 @@ func (in *Intake) take(ctx context.Context, m routing.Inbound, onTime func() boo
 	return reply, nil
 }
 
-// judgedAhead is a judge who knows one text already.
-type judgedAhead struct {
-	others routing.Judge
-	text   string
-	known  routing.Judgement
-}
-
-// judgeAhead judges a text before the transaction that will ask for it: on SQLite transactions take turns, and judging is the longest part
-// of one that needs no database.
-func (in *Intake) judgeAhead(ctx context.Context, text string) routing.Judge {
-	if text == "" {
-		return in.Judge
-	}
-	_, end := in.Span(ctx, "classify")
-	defer end()
-	return judgedAhead{in.Judge, text, in.Judge.Judge(text)}
+// tracedJudge opens a stretch of the trace for each judgement.
+type tracedJudge struct {
+	judge routing.Judge
+	open  func() (end func())
 }
 
 // Judge implements routing.Judge.
-func (j judgedAhead) Judge(text string) routing.Judgement {
-	if text == j.text {
-		return j.known
-	}
-	return j.others.Judge(text)
+func (j tracedJudge) Judge(text string) routing.Judgement {
+	defer j.open()()
+	return j.judge.Judge(text)
 }
 
 // update runs fn in a transaction, again when somebody else was faster.
@@ -133,8 +123,8 @@ func (in *Intake) update(ctx context.Context, fn func(tx routing.Tx) error) erro
 	return err
 }
 
-func (in *Intake) receive(ctx context.Context, tx routing.Tx, m routing.Inbound, inline func() bool) (string, error) {
-	who, err := in.complainant(ctx, tx, m)
+func (in *Intake) receive(ctx context.Context, tx routing.Tx, m routing.Inbound, inline func() bool, ahead *thought) (string, error) {
+	who, err := in.complainant(ctx, tx, m, ahead)
 	if err != nil {
 		return "", err
 	}
@@ -156,7 +146,7 @@ func (in *Intake) receive(ctx context.Context, tx routing.Tx, m routing.Inbound,
 	case routing.InboundUnsubscribe, routing.InboundView, routing.InboundUnknown:
 		return "", nil
 	}
-	reply, err := in.converse(ctx, tx, who, m)
+	reply, err := in.converse(ctx, tx, who, m, ahead)
 	if err != nil || reply == "" {
 		return "", err
 	}
@@ -170,19 +160,18 @@ func (in *Intake) receive(ctx context.Context, tx routing.Tx, m routing.Inbound,
 }
 
 // complainant finds or makes the fan who speaks, and notes whether they follow: whoever can write to the account does.
-func (in *Intake) complainant(ctx context.Context, tx routing.Tx, m routing.Inbound) (routing.Complainant, error) {
+func (in *Intake) complainant(ctx context.Context, tx routing.Tx, m routing.Inbound, ahead *thought) (routing.Complainant, error) {
 	following := m.Kind != routing.InboundUnsubscribe
+	if ahead != nil && ahead.who.Following == following {
+		if !ahead.newcomer {
+			return ahead.who, nil
+		}
+		return ahead.who, in.add(ctx, tx, ahead.who)
+	}
 	who, err := tx.ComplainantByOpenID(ctx, m.OpenID)
 	if errors.Is(err, routing.ErrNotFound) {
-		who = routing.Complainant{ID: routing.NewID(), OpenID: m.OpenID, Following: following, CreatedAt: m.At}
-		err = tx.InsertComplainant(ctx, who)
-		if errors.Is(err, routing.ErrExists) { // the same fan's other message was faster: look again
-			err = routing.ErrConflict
-		}
-		if err != nil {
-			return who, fmt.Errorf("add complainant: %w", err)
-		}
-		return who, nil
+		who = newcomer(m)
+		return who, in.add(ctx, tx, who)
 	}
 	if err != nil {
 		return who, fmt.Errorf("find complainant: %w", err)
@@ -196,19 +185,35 @@ func (in *Intake) complainant(ctx context.Context, tx routing.Tx, m routing.Inbo
 	return who, nil
 }
 
+func (in *Intake) add(ctx context.Context, tx routing.Tx, who routing.Complainant) error {
+	err := tx.InsertComplainant(ctx, who)
+	if errors.Is(err, routing.ErrExists) { // the same fan's other message was faster: look again
+		err = routing.ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("add complainant: %w", err)
+	}
+	return nil
+}
+
+// newcomer is a fan who has never said anything.
+func newcomer(m routing.Inbound) routing.Complainant {
+	return routing.Complainant{ID: routing.NewID(), OpenID: m.OpenID, Following: m.Kind != routing.InboundUnsubscribe, CreatedAt: m.At}
+}
+
 // converse answers a message, or leaves that to whoever has taken over the conversation.
-func (in *Intake) converse(ctx context.Context, tx routing.Tx, who routing.Complainant, m routing.Inbound) (string, error) {
+func (in *Intake) converse(ctx context.Context, tx routing.Tx, who routing.Complainant, m routing.Inbound, ahead *thought) (string, error) {
 	msg, err := in.message(ctx, tx, who.ID, m)
 	if err != nil {
 		return "", err
 	}
 	if msg.Kind == KindButton || msg.Kind == KindFollow { // taps are for the bot whoever listens
-		return in.talk(ctx, tx, who, msg)
+		return in.talk(ctx, tx, who, msg, ahead)
 	}
 	chat, err := in.Desk.SaidIn(ctx, tx, who.ID, m.Text, msg.Attachment)
 	switch {
 	case errors.Is(err, routing.ErrNotFound):
-		return in.talk(ctx, tx, who, msg)
+		return in.talk(ctx, tx, who, msg, ahead)
 	case err != nil:
 		return "", fmt.Errorf("put into conversation: %w", err)
 	case chat.Taken() && in.words.is("leave", clean(m.Text)):
@@ -218,64 +223,119 @@ func (in *Intake) converse(ctx context.Context, tx routing.Tx, who routing.Compl
 	case chat.Taken():
 		return "", nil
 	}
-	reply, err := in.talk(ctx, tx, who, msg)
+	reply, err := in.talk(ctx, tx, who, msg, ahead)
 	if err != nil || reply == "" {
 		return "", err
 	}
 	return reply, in.Desk.AnsweredIn(ctx, tx, chat, reply)
 }
 
-// talk runs one turn: reads the world, steps, applies, stores.
-func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complainant, msg Message) (string, error) {
+// talk runs one turn: reads the world, steps, applies, stores; or applies and stores what was thought ahead.
+func (in *Intake) talk(ctx context.Context, tx routing.Tx, who routing.Complainant, msg Message, ahead *thought) (string, error) {
+	if ahead != nil && ahead.who.ID == who.ID && ahead.who.Consent == who.Consent {
+		return in.settle(ctx, tx, *ahead)
+	}
 	d, state, err := in.dialogue(ctx, tx, who.ID)
 	if err != nil {
 		return "", err
 	}
-	if err := in.redeem(ctx, tx, who.ID, state, &msg); err != nil {
-		return "", err
+	if redeems(state, msg) {
+		if err := in.redeem(ctx, tx, who.ID, &msg); err != nil {
+			return "", err
+		}
 	}
-	w, err := in.world(ctx, tx, who, msg, state)
+	t, err := in.think(ctx, tx, who, d, state, msg)
 	if err != nil {
 		return "", err
 	}
-	return in.turn(ctx, tx, d, state, msg, w)
+	return in.settle(ctx, tx, t)
 }
 
-// turn steps, applies and stores. Who could take over is looked up only if the turn asks.
-func (in *Intake) turn(ctx context.Context, tx routing.Tx, d routing.Dialogue, s State, m Message, w World) (reply string, err error) {
+// thought is a turn, and upon what it was taken.
+type thought struct {
+	who      routing.Complainant
+	newcomer bool // not stored yet
+	dialogue routing.Dialogue
+	turn     Turn
+}
+
+// think steps. Who could take over is looked up only if the turn asks.
+func (in *Intake) think(ctx context.Context, r routing.Reader, who routing.Complainant, d routing.Dialogue, s State, m Message) (thought, error) {
+	w, err := in.world(ctx, r, who, m, s)
+	if err != nil {
+		return thought{}, err
+	}
+	w.Judge = tracedJudge{in.Judge, func() func() { _, end := in.Span(ctx, "classify"); return end }}
 	var unknown error
 	w.Staff = func() routing.Staffing {
-		s, err := in.Desk.Staffing(ctx, tx)
+		s, err := in.Desk.Staffing(ctx, r)
 		unknown = errors.Join(unknown, err)
 		return s
 	}
 	turn := Step(s, m, w)
 	if unknown != nil {
-		return "", fmt.Errorf("look for staff: %w", unknown)
+		return thought{}, fmt.Errorf("look for staff: %w", unknown)
 	}
-	return in.settle(ctx, tx, d, turn, w.Me)
+	return thought{who: who, dialogue: d, turn: turn}, nil
 }
 
-// message translates what the platform delivered.
-func (in *Intake) message(ctx context.Context, tx routing.Tx, id string, m routing.Inbound) (Message, error) {
+// thinkAhead takes the turn before the transaction that will store it, since on SQLite transactions take turns and thinking takes as long as writing. What
+// has changed until then is found out: by the version of the dialogue, or by an order that can't be done any more. nil: only the transaction can tell.
+func (in *Intake) thinkAhead(ctx context.Context, m routing.Inbound) *thought {
+	msg := heard(m)
+	if msg.Kind != KindText && msg.Kind != KindButton {
+		return nil
+	}
+	ctx, end := in.Span(ctx, "think")
+	defer end()
+	who, err := in.Store.ComplainantByOpenID(ctx, m.OpenID)
+	unknown := errors.Is(err, routing.ErrNotFound)
+	if unknown {
+		who = newcomer(m)
+	} else if err != nil {
+		return nil
+	}
+	d, state, err := in.dialogue(ctx, in.Store, who.ID)
+	if err != nil || redeems(state, msg) {
+		return nil
+	}
+	t, err := in.think(ctx, in.Store, who, d, state, msg)
+	if err != nil {
+		return nil
+	}
+	t.newcomer = unknown
+	return &t
+}
+
+// heard is what the platform delivered, as far as it is to be had without the database.
+func heard(m routing.Inbound) Message {
 	msg := Message{Kind: KindUnknown, Text: m.Text, Button: m.Button, At: m.At}
 	switch m.Kind {
 	case routing.InboundText, routing.InboundLink, routing.InboundLocation:
 		msg.Kind = KindText
-	case routing.InboundImage, routing.InboundVideo, routing.InboundVoice:
+	case routing.InboundImage, routing.InboundVideo:
 		msg.Kind = KindEvidence
-		if m.Kind == routing.InboundVoice {
-			msg.Kind = KindVoice
-		}
+	case routing.InboundVoice:
+		msg.Kind = KindVoice
+	case routing.InboundClick:
+		msg.Kind = KindButton
+	case routing.InboundSubscribe, routing.InboundScan:
+		msg.Kind = KindFollow
+	}
+	return msg
+}
+
+// message is what the platform delivered, with what had to be kept or bound for it.
+func (in *Intake) message(ctx context.Context, tx routing.Tx, id string, m routing.Inbound) (Message, error) {
+	msg := heard(m)
+	switch msg.Kind {
+	case KindEvidence, KindVoice:
 		a, err := in.Desk.AttachIn(ctx, tx, routing.Attachment{ComplainantID: id, Kind: string(m.Kind), MediaID: m.MediaID})
 		if err != nil {
 			return msg, err
 		}
 		msg.Attachment = a.ID
-	case routing.InboundClick:
-		msg.Kind = KindButton
-	case routing.InboundSubscribe, routing.InboundScan:
-		msg.Kind = KindFollow
+	case KindFollow:
 		return in.scanned(ctx, tx, id, m.Scene, msg)
 	}
 	return msg, nil
@@ -306,9 +366,9 @@ func (in *Intake) scanned(ctx context.Context, tx routing.Tx, id, scene string, 
 
 // dialogue loads where the conversation stands. A state that can't be read any more (older version) starts anew rather than
 // silencing the complainant for good.
-func (in *Intake) dialogue(ctx context.Context, tx routing.Tx, id string) (routing.Dialogue, State, error) {
+func (in *Intake) dialogue(ctx context.Context, r routing.Reader, id string) (routing.Dialogue, State, error) {
 	var s State
-	d, err := tx.Dialogue(ctx, id)
+	d, err := r.Dialogue(ctx, id)
 	if errors.Is(err, routing.ErrNotFound) {
 		return routing.Dialogue{ComplainantID: id}, s, nil
 	}

@@ -53,12 +53,11 @@ func (in *Intake) wake(ctx context.Context, id string, now time.Time) error {
 		} else if err != nil && !errors.Is(err, routing.ErrNotFound) {
 			return fmt.Errorf("look for a conversation: %w", err)
 		}
-		m := Message{Kind: KindWake, At: now}
-		w, err := in.world(ctx, tx, routing.Complainant{ID: id}, m, state)
+		t, err := in.think(ctx, tx, routing.Complainant{ID: id}, d, state, Message{Kind: KindWake, At: now})
 		if err != nil {
 			return err
 		}
-		reply, err := in.turn(ctx, tx, d, state, m, w)
+		reply, err := in.settle(ctx, tx, t)
 		if err != nil || reply == "" {
 			return err
 		}

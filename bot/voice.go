@@ -21,9 +21,7 @@ func (in *Intake) WriteDown(ctx context.Context, actor routing.Actor, taskID, te
 	case utf8.RuneCountInString(text) > routing.MaxText:
 		return &routing.InvalidError{Field: "text", Key: "error.text_too_long"}
 	}
-	ready := *in
-	ready.Judge = in.judgeAhead(ctx, text)
-	err := in.update(ctx, func(tx routing.Tx) error { return ready.writeDown(ctx, tx, actor, taskID, text) })
+	err := in.update(ctx, func(tx routing.Tx) error { return in.writeDown(ctx, tx, actor, taskID, text) })
 	if err != nil {
 		return fmt.Errorf("write down voice message of task %s: %w", taskID, err)
 	}
@@ -40,7 +38,7 @@ func (in *Intake) writeDown(ctx context.Context, tx routing.Tx, actor routing.Ac
 		return fmt.Errorf("load complainant: %w", err)
 	}
 	m := Message{Kind: KindText, Text: text, Voice: true, About: task.CaseNumber, At: in.Now()}
-	reply, err := in.talk(ctx, tx, who, m)
+	reply, err := in.talk(ctx, tx, who, m, nil)
 	if err != nil || reply == "" {
 		return err
 	}

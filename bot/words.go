@@ -237,8 +237,9 @@ func (w *Words) yes(text string) bool {
 	if len(text) > longAnswer {
 		return false
 	}
+	b := bare(text)
 	for _, word := range append(append([]string(nil), w.lists["yes"]...), w.options[0]...) {
-		if rest, ok := strings.CutPrefix(bare(text), word); ok && w.madeOf(rest, "yes", "thanks", "thanks_with") {
+		if rest, ok := strings.CutPrefix(b, word); ok && w.madeOf(rest, "yes", "thanks", "thanks_with") {
 			return true
 		}
 	}

@@ -92,10 +92,6 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 			return Case{}, false, err
 		}
 	}
-	if c.Channel == ChannelImport { // months of orders come at once: that is no burst
-		return filed, true, nil
-	}
-	d.compare(ctx, tx, filed)
 	return filed, true, nil
 }
 

@@ -13,8 +13,13 @@ import (
 type Burst struct {
 	Complainants int
 	Within       time.Duration
-	// Failed is told of a case that was filed and then could not be compared with others; the next one like it takes it along. nil: nobody is.
-	Failed func(number string, err error)
+}
+
+// Uncompared is a case just filed that has not been held against others.
+type Uncompared struct {
+	Number  string
+	FiledAt time.Time
+	Matter  Matter
 }
 
 // Incident is a mass incident, with its cases by number. It is a task of the office.
@@ -42,42 +47,85 @@ func (d *Desk) Incidents(ctx context.Context, actor Actor) ([]Incident, error) {
 	return open, nil
 }
 
-// compare compares the case with others once it is on record: whoever files doesn't make everybody else wait for that.
-func (d *Desk) compare(ctx context.Context, tx Tx, c Case) {
-	if d.burst.Complainants < 1 || len(c.Judgement.Matter) == 0 {
-		return
-	}
-	tx.AfterCommit(func() {
-		if err := d.gather(context.WithoutCancel(ctx), c); err != nil && d.burst.Failed != nil {
-			d.burst.Failed(c.Number, err)
-		}
-	})
-}
+const (
+	// gatherBatch is how many cases just filed are looked at in a beat: more than a city files, and little enough that in a storm, which files more, those who
+	// wait for an answer don't wait for this.
+	gatherBatch = 200
+	// joinBatch is how many cases are put on an incident in one transaction, for which everybody who files waits.
+	joinBatch = 5
+)
 
-// gather makes the case just filed one of the mass incident that cases like it are, or raises one when it is the case that makes it a
-// burst. It looks at cases of the window alone, whatever else is open; those of an incident that the office is done with count no more, so
-// that a matter that goes on is raised anew.
-func (d *Desk) gather(ctx context.Context, c Case) error {
-	near, err := d.near(ctx, d.store, c)
-	if err != nil || !d.bursts(near) {
+// Gather holds cases just filed against others and puts those of a mass incident together. It is a chore, to be called every few seconds: who files doesn't
+// wait for it, and in a burst the first case that is looked at takes the others along. One that fails is left to the next that is like it, which takes it along
+// too; the error joins the failures.
+func (d *Desk) Gather(ctx context.Context) error {
+	fresh, err := d.store.Uncompared(ctx, gatherBatch)
+	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	return d.store.Update(ctx, func(tx Tx) error {
-		if incidentOf(near) == "" { // somebody may be raising the same incident just now: wait, and look again
-			if err := tx.LockIncidents(ctx); err != nil {
+	var failed []error
+	var done []string
+	joined := map[string]bool{}
+	for _, c := range fresh {
+		if ctx.Err() != nil {
+			break
+		}
+		if done = append(done, c.Number); joined[c.Number] {
+			continue
+		}
+		near, err := d.gather(ctx, c)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("hold %s against others: %w", c.Number, err))
+		}
+		for _, n := range near {
+			joined[n.Number] = true
+		}
+	}
+	err = d.store.Update(context.WithoutCancel(ctx), func(tx Tx) error { return tx.Compared(ctx, done) })
+	return errors.Join(append(failed, err)...)
+}
+
+// gather makes the case one of the mass incident that cases like it are, or raises one when there are enough to make a burst, and returns the cases that
+// are on it now. It looks at cases of the window alone, whatever else is open; those of an incident that the office is done with count no more, so that a
+// matter that goes on is raised anew.
+func (d *Desk) gather(ctx context.Context, c Uncompared) ([]Near, error) {
+	if d.burst.Complainants < 1 {
+		return nil, nil
+	}
+	near, err := d.near(ctx, d.store, c)
+	if err != nil || !d.bursts(near) {
+		return nil, err
+	}
+	incident := incidentOf(near)
+	if incident == "" {
+		err = d.store.Update(ctx, func(tx Tx) error {
+			if err := tx.LockIncidents(ctx); err != nil { // somebody may be raising the same incident just now: wait, and look again
 				return err
 			}
 			if near, err = d.near(ctx, tx, c); err != nil || !d.bursts(near) {
+				near = nil
 				return err
 			}
-		}
-		return d.raise(ctx, tx, near)
-	})
+			if incident = incidentOf(near); incident != "" {
+				return nil
+			}
+			// The first cases come with it, so that whoever looks next finds it by them.
+			incident = NewID()
+			if err := tx.InsertTask(ctx, Task{ID: incident, Kind: TaskIncident, CreatedAt: d.now()}); err != nil {
+				return fmt.Errorf("raise incident: %w", err)
+			}
+			return d.joinAll(ctx, tx, incident, near[:min(len(near), joinBatch)])
+		})
+	}
+	for rest := near; err == nil && len(rest) > 0; rest = rest[min(len(rest), joinBatch):] {
+		err = d.store.Update(ctx, func(tx Tx) error { return d.joinAll(ctx, tx, incident, rest[:min(len(rest), joinBatch)]) })
+	}
+	return near, err
 }
 
 // near are the case and those like it.
-func (d *Desk) near(ctx context.Context, r Reader, c Case) ([]Near, error) {
-	near, err := r.Alike(ctx, Resemblance{Matter: c.Judgement.Matter, Since: c.FiledAt.Add(-d.burst.Within), Pending: true, Newest: newestOfBurst, Least: SameMatter, Limit: mostNear})
+func (d *Desk) near(ctx context.Context, r Reader, c Uncompared) ([]Near, error) {
+	near, err := r.Alike(ctx, Resemblance{Matter: c.Matter, Since: c.FiledAt.Add(-d.burst.Within), Pending: true, Newest: newestOfBurst, Least: SameMatter, Limit: mostNear})
 	if err != nil {
 		return nil, fmt.Errorf("look for a burst: %w", err)
 	}
@@ -106,16 +154,10 @@ func incidentOf(near []Near) string {
 	return ""
 }
 
-// raise puts the cases on the incident that one of them is of, else on a new one, which is a task of the office.
-func (d *Desk) raise(ctx context.Context, tx Tx, near []Near) error {
-	t := Task{ID: NewID(), Kind: TaskIncident, CreatedAt: d.now()}
-	if known := incidentOf(near); known != "" {
-		t.ID = known
-	} else if err := tx.InsertTask(ctx, t); err != nil {
-		return fmt.Errorf("raise incident: %w", err)
-	}
-	slices.SortFunc(near, func(a, b Near) int { return strings.Compare(a.Number, b.Number) }) // in one order, so that no two wait for each other
-	for _, n := range near {
+// joinAll puts the cases on the incident that are on none, in one order, so that no two wait for each other.
+func (d *Desk) joinAll(ctx context.Context, tx Tx, incident string, near []Near) error {
+	inOrder := slices.SortedFunc(slices.Values(near), func(a, b Near) int { return strings.Compare(a.Number, b.Number) })
+	for _, n := range inOrder {
 		if n.Incident != "" {
 			continue
 		}
@@ -123,7 +165,7 @@ func (d *Desk) raise(ctx context.Context, tx Tx, near []Near) error {
 		if err != nil {
 			return fmt.Errorf("read case of an incident: %w", err)
 		}
-		if err := d.join(ctx, tx, t.ID, &member); err != nil {
+		if err := d.join(ctx, tx, incident, &member); err != nil {
 			return err
 		}
 	}

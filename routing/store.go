@@ -106,6 +106,8 @@ type Reader interface {
 	// Alike lists open cases that are like a matter, the most alike first. Of features that very many cases share it considers the newest
 	// cases alone, so that it is quick however many there are.
 	Alike(ctx context.Context, r Resemblance) ([]Near, error)
+	// Uncompared lists open cases that nobody has held against others since they were filed.
+	Uncompared(ctx context.Context, limit int) ([]Uncompared, error)
 	// OpenIncidents lists the mass incidents that the office has still to see to, oldest first.
 	OpenIncidents(ctx context.Context) ([]Incident, error)
 
@@ -232,7 +234,7 @@ type Tx interface {
 	PutAttachmentContent(ctx context.Context, id string, content []byte) error
 
 	InsertNotice(ctx context.Context, n Notice) error
-	UpdateNotice(ctx context.Context, n Notice) error
+	UpdateNotice(ctx context.Context, n Notice) error // stores how far it has come: State and Rung
 	// ClaimNotice takes the notice for a worker until then, so that no two deliver it at once. The worker that has it may take it again.
 	// False: it is settled, another worker has it, or an earlier notice of its case is still to be sent.
 	ClaimNotice(ctx context.Context, id, worker string, now, until time.Time) (bool, error)
@@ -244,6 +246,8 @@ type Tx interface {
 	PutReport(ctx context.Context, providerID, status string) error
 	TakeReport(ctx context.Context, providerID string) (status string, err error)
 
+	// Compared takes note that the cases have been held against others.
+	Compared(ctx context.Context, numbers []string) error
 	// LockIncidents keeps every other transaction from raising a mass incident until this one ends.
 	LockIncidents(ctx context.Context) error
 	// JoinIncident puts a case on a mass incident; ErrExists: it is on one already.

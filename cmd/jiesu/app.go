@@ -127,7 +127,7 @@ func (a *app) buildDomain(context.Context) (err error) {
 	if a.judge, err = newJudge(a.cfg.Classifier, a.log); err != nil {
 		return err
 	}
-	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live, a.now, a.log)
+	a.desk = newDesk(a.cfg, a.db.store, a.plan, a.live, a.now)
 	a.press = report.NewPress(a.db.store, a.plan, a.words, a.now)
 	a.intake, err = bot.NewIntake(bot.Config{Store: a.db.store, Desk: a.desk, Judge: a.judge, Wording: a.words, Doors: a.doors,
 		Pace:  bot.Pace{Remind: a.cfg.Dialogue.RemindAfter, Close: a.cfg.Dialogue.CloseAfter},
@@ -137,9 +137,8 @@ func (a *app) buildDomain(context.Context) (err error) {
 }
 
 // newDesk returns the desk as the configuration, which is valid, wants it.
-func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile, now func() time.Time, log *slog.Logger) *routing.Desk {
-	failed := func(number string, err error) { log.Error("look for a mass incident", "number", number, "error", err) }
-	return routing.NewDesk(store, plan, live, now).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within, Failed: failed}).
+func newDesk(cfg configs.Config, store routing.Store, plan *routing.Plan, live routing.Volatile, now func() time.Time) *routing.Desk {
+	return routing.NewDesk(store, plan, live, now).WithBurst(routing.Burst{Complainants: cfg.Repeats.Burst, Within: cfg.Repeats.Within}).
 		WithSurvey(surveyRules(cfg.Evaluation)).WithReturns(time.Duration(cfg.Ledger.ReturnedDays) * 24 * time.Hour).
 		WithHandover(handoverRules(cfg.Handover)).WithRetention(routing.Retention(cfg.Retention)).WithOutside(cfg.Outside.Statuses)
 }
@@ -295,6 +294,7 @@ func (a *app) buildJobs(context.Context) (err error) {
 		Wording: a.words, Ladder: a.ladder(), Media: a.media(), Hooks: hooks, Imports: a.uploads,
 		Periodic: []jobs.Periodic{{Name: "sweep_dialogues", Every: time.Minute, Run: a.intake.Sweep},
 			{Name: "resume_messages", Every: 10 * time.Second, Run: a.intake.Resume},
+			{Name: "gather_incidents", Every: 10 * time.Second, Run: a.desk.Gather},
 			{Name: "tick_clocks", Every: time.Minute, Run: clocks.Tick},
 			{Name: "watch_conversations", Every: 30 * time.Second, Run: chats.Watch},
 			{Name: "forget_imports", Every: time.Hour, Run: a.desk.ForgetImports},

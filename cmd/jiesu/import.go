@@ -95,7 +95,7 @@ func (i importCommand) importer(ctx context.Context, cfg configs.Config, w world
 	if err != nil {
 		return nil, nil, err
 	}
-	desk := newDesk(cfg, db.store, plan, routing.NewMemory(clock), clock, log)
+	desk := newDesk(cfg, db.store, plan, routing.NewMemory(clock), clock)
 	close := func() {
 		if err := db.Close(); err != nil {
 			log.Error("the database did not close", "error", err)

@@ -24,26 +24,27 @@ type network interface {
 type cable struct {
 	t     *testing.T
 	space string
-	host  string // the address at its far end
+	far   string // its far end
+	host  string // the address there
 }
 
 // layCable returns nil where the test may not make a network.
 func layCable(t *testing.T) *cable {
 	t.Helper()
 	id := os.Getpid() % 10000
-	c := &cable{t: t, space: fmt.Sprint("jiesu-", id), host: fmt.Sprintf("169.254.%d.%d", id/64%256, id%64*4+2)}
-	here, there := fmt.Sprint("jsh", id), fmt.Sprint("jst", id)
+	c := &cable{t: t, space: fmt.Sprint("jiesu-", id), far: fmt.Sprint("jst", id), host: fmt.Sprintf("169.254.%d.%d", id/64%256, id%64*4+2)}
+	here := fmt.Sprint("jsh", id)
 	if os.Getuid() != 0 {
 		return nil
 	}
 	for i, args := range []string{
 		"netns add " + c.space,
-		"link add " + here + " type veth peer name " + there + " netns " + c.space,
+		"link add " + here + " type veth peer name " + c.far + " netns " + c.space,
 		fmt.Sprintf("address add 169.254.%d.%d/30 dev %s", id/64%256, id%64*4+1, here),
 		"link set " + here + " up",
-		"-n " + c.space + " address add " + c.host + "/30 dev " + there,
+		"-n " + c.space + " address add " + c.host + "/30 dev " + c.far,
 		"-n " + c.space + " link set lo up",
-		"-n " + c.space + " link set " + there + " up",
+		"-n " + c.space + " link set " + c.far + " up",
 		"netns exec " + c.space + " setpriv --reuid=postgres --regid=postgres --init-groups true", // as PostgreSQL will be started
 	} {
 		if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
@@ -62,9 +63,8 @@ func layCable(t *testing.T) *cable {
 }
 
 func (c *cable) cut(d time.Duration) {
-	far := "jst" + strings.TrimPrefix(c.space, "jiesu-")
 	for _, state := range []string{"down", "up"} {
-		if out, err := exec.Command("ip", "-n", c.space, "link", "set", far, state).CombinedOutput(); err != nil {
+		if out, err := exec.Command("ip", "-n", c.space, "link", "set", c.far, state).CombinedOutput(); err != nil {
 			c.t.Errorf("cable %s: %v: %s", state, err, out)
 		}
 		if state == "down" {

@@ -82,7 +82,7 @@ func TestATraceGoesFromTheCallbackToTheDeliveryAndNamesNobody(t *testing.T) {
 	newKey(t, env, srv.URL, "unit", c["unit"].(string)).act(number, "sign", nil)
 
 	callback, step := "POST /wechat/callback > turn > ", "POST /api/v1/*path > transaction"
-	for _, chain := range []string{callback + "classify", callback + "transaction", step, "> job deliver > send template", "> job deliver > transaction"} {
+	for _, chain := range []string{callback + "think > classify", callback + "transaction", step, "> job deliver > send template", "> job deliver > transaction"} {
 		eventually(t, func() error { return contains(g.chains(), chain) })
 	}
 	srv.stop() // sends the last ones

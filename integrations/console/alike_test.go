@@ -112,8 +112,10 @@ func TestAMassIncidentIsOnTheOfficesBoardUntilItIsSeenTo(t *testing.T) {
 	w := start(t)
 	first := w.closing("秀湖停业", "13800138001", true)
 	w.closing("秀湖停业", "13800138002", false)
+	must(t, w.desk.Gather(t.Context()))
 	w.get("office", "/console").want(200).lacks("群体性诉求")
 	third := w.closing("停业通知", "13800138003", false)
+	must(t, w.desk.Gather(t.Context()))
 	w.get("office", "/console").want(200, "群体性诉求：3 件诉求反映同一件事", "/console/tasks#incident-")
 	for _, user := range []string{"operator", "unit"} {
 		w.get(user, "/console").want(200).lacks("群体性诉求")

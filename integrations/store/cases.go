@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"jiesu/routing"
@@ -59,6 +60,16 @@ func unitClockRow(c routing.CaseClock) row {
 	return row{{"case_order", orderOf(c)}, {"case_level", c.Level}, {"case_missing", c.Missing}}
 }
 
+// unitRows are the case's lines in the lists of the units that see it.
+func unitRows(c routing.Case) []row {
+	var rows []row
+	for _, unit := range viewers(c) {
+		rows = append(rows, append(unitClockRow(c.Clock), row{{"unit", unit}, {"case_number", c.Number}, {"case_state", c.State},
+			{"case_filed", at(c.FiledAt)}, {"case_item", c.Item}, {"case_district", c.District}, {"case_supervised", c.Supervised}}...))
+	}
+	return rows
+}
+
 // Case implements routing.Reader.
 func (r reader) Case(ctx context.Context, number string) (routing.Case, error) {
 	return one(ctx, r.run, r.readCase, `SELECT `+caseColumns+` FROM cases WHERE number = $1`, number)
@@ -93,16 +104,26 @@ func (t *tx) UpdateCase(ctx context.Context, c routing.Case, e routing.Event) er
 }
 
 func (t *tx) updateCase(ctx context.Context, c routing.Case, e routing.Event, erased []erasure) error {
-	before, err := t.standing(ctx, c)
+	read, known := t.read[c.Number]
+	known = known && read.Version == e.Seq-1
+	before, err := t.standing(ctx, c, read, known)
 	if err != nil {
 		return err
 	}
+	set := t.caseRow(c)
+	if known {
+		set = set.since(t.caseRow(read), len(clockRow(c.Clock)))
+	}
 	key := row{{"number", c.Number}, {"version", e.Seq - 1}}
-	if err := update(ctx, t.run, "cases", t.caseRow(c), key, routing.ErrConflict); err != nil {
+	if err := update(ctx, t.run, "cases", set, key, routing.ErrConflict); err != nil {
 		return fmt.Errorf("update case %s: %w", c.Number, err)
 	}
-	if err := later(ctx, t.run, "update units of case "+c.Number, `DELETE FROM case_units WHERE case_number = $1`, nil, c.Number); err != nil {
-		return err
+	t.remember(c)
+	before.listed = known && slices.EqualFunc(unitRows(read), unitRows(c), slices.Equal)
+	if !before.listed {
+		if err := later(ctx, t.run, "update units of case "+c.Number, `DELETE FROM case_units WHERE case_number = $1`, nil, c.Number); err != nil {
+			return err
+		}
 	}
 	if err := t.moveMatter(ctx, c, e); err != nil {
 		return err
@@ -110,8 +131,31 @@ func (t *tx) updateCase(ctx context.Context, c routing.Case, e routing.Event, er
 	return t.follow(ctx, c, e, before, erased)
 }
 
+// Case implements routing.Reader, and remembers what was read: a step then writes what it changes, not the case anew in every index.
+func (t *tx) Case(ctx context.Context, number string) (routing.Case, error) {
+	c, err := t.reader.Case(ctx, number)
+	if err == nil {
+		t.remember(c)
+	}
+	return c, err
+}
+
+// remember keeps the case as it is stored, whatever the caller does to its copy.
+func (t *tx) remember(c routing.Case) {
+	if t.read == nil {
+		t.read = map[string]routing.Case{}
+	}
+	c.Assisting, c.RefusedBy, c.Points = slices.Clone(c.Assisting), slices.Clone(c.RefusedBy), slices.Clone(c.Points)
+	if c.Rating != nil {
+		rating := *c.Rating
+		c.Rating = &rating
+	}
+	t.read[c.Number] = c
+}
+
 // SetClock implements routing.Tx.
 func (t *tx) SetClock(ctx context.Context, number string, version int64, clock routing.CaseClock) error {
+	delete(t.read, number)
 	if err := update(ctx, t.run, "cases", clockRow(clock), row{{"number", number}, {"version", version}}, routing.ErrConflict); err != nil {
 		return fmt.Errorf("set clock of case %s: %w", number, err)
 	}
@@ -131,11 +175,11 @@ func (r reader) DueTicks(ctx context.Context, now time.Time, limit int) ([]strin
 
 // follow writes what hangs on the case's row: who may see it, its newest event, its words, and how it is counted, which was before.
 func (t *tx) follow(ctx context.Context, c routing.Case, e routing.Event, before standing, erased []erasure) error {
-	for _, unit := range viewers(c) {
-		err := insertLater(ctx, t.run, "record unit of case "+c.Number, "case_units", append(unitClockRow(c.Clock), row{{"unit", unit}, {"case_number", c.Number}, {"case_state", c.State},
-			{"case_filed", at(c.FiledAt)}, {"case_item", c.Item}, {"case_district", c.District}, {"case_supervised", c.Supervised}}...))
-		if err != nil {
-			return err
+	if !before.listed {
+		for _, r := range unitRows(c) {
+			if err := insertLater(ctx, t.run, "record unit of case "+c.Number, "case_units", r); err != nil {
+				return err
+			}
 		}
 	}
 	if err := t.append(ctx, "events", "case_number", c.Number, e.ID, e.Seq, string(e.Action), e.At, e.Actor, string(e.From), string(e.To),

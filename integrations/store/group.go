@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -11,8 +12,9 @@ import (
 const maxGroup = 64
 
 // group commits the functions that wait at the same time together, on SQLite's one write connection: one goroutine opens the
-// transaction and hands it to one function after the other (each in its caller's own goroutine, inside a SAVEPOINT), then commits
-// once for all. Between groups the connection goes back to its pool, where the job queue waits for it.
+// transaction and hands it to one function after the other (each in its caller's own goroutine), then commits once for all. When one
+// fails after it has written something, which is rare, everything is undone, and the others are run once more, from there on inside
+// SAVEPOINTs: those cost a copy of every page that is written. Between groups the connection goes back to its pool, where the job queue waits for it.
 type group struct {
 	db      *sql.DB
 	asks    chan *ask
@@ -24,14 +26,16 @@ type group struct {
 // ask is one function's wish for a turn.
 type ask struct {
 	ctx       context.Context
+	careful   bool         // neither it nor whoever comes after it may undo the transaction
 	turn      chan turn    // unbuffered: taken only while the caller is still there
 	verdict   chan verdict // what became of the turn
 	committed chan error   // what became of the shared commit, for verdict kept
 }
 
 type turn struct {
-	tx  *sql.Tx
-	err error // no transaction could be opened
+	tx      *sql.Tx
+	careful bool  // inside a SAVEPOINT
+	err     error // no transaction could be opened
 }
 
 func (t turn) exec(statement string) error {
@@ -42,10 +46,13 @@ func (t turn) exec(statement string) error {
 type verdict int
 
 const (
-	undone verdict = iota // the function's writes are rolled back; the transaction goes on
+	undone verdict = iota // nothing is left of the function's writes; the transaction goes on
 	kept                  // its writes wait for the commit
-	broken                // the transaction is gone, and with it all that the group had written
+	spoilt                // the transaction can't go on, and with it goes all that the group had written
 )
+
+// errSpoilt: another function of the group failed, and nothing of this one was stored.
+var errSpoilt = errors.New("another one's failure undid the transaction")
 
 func newGroup(db *sql.DB) *group {
 	g := &group{db: db, asks: make(chan *ask), stop: make(chan struct{}), stopped: make(chan struct{})}
@@ -79,13 +86,15 @@ func (g *group) commit(first *ask) {
 		return
 	}
 	var waiting []*ask
+	careful := false
 	for a, n := first, 1; a != nil; a, n = g.next(n), n+1 {
-		switch a.give(turn{tx: tx}) {
+		careful = careful || a.careful
+		switch a.give(turn{tx: tx, careful: careful}) {
 		case kept:
 			waiting = append(waiting, a)
-		case broken:
-			_ = tx.Rollback() // SQLite has done it already, as far as it could
-			tell(waiting, fmt.Errorf("commit: %w", errBroken))
+		case spoilt:
+			_ = tx.Rollback() // SQLite may have done it already, as far as it could
+			tell(waiting, errSpoilt)
 			return
 		}
 	}
@@ -133,9 +142,17 @@ func (a *ask) give(t turn) verdict {
 }
 
 // do runs fn in a turn and returns once it is durable. The context counts until fn starts; from then on the outcome must be known,
-// and only fn itself can end it.
-func (g *group) do(ctx context.Context, fn func(t turn) error) error {
-	a := &ask{ctx: ctx, turn: make(chan turn), verdict: make(chan verdict, 1), committed: make(chan error, 1)}
+// and only fn itself can end it. fn may be run again.
+func (g *group) do(ctx context.Context, fn func(s *shared) error) error {
+	err := g.try(ctx, fn, false)
+	if errors.Is(err, errSpoilt) {
+		err = g.try(ctx, fn, true)
+	}
+	return err
+}
+
+func (g *group) try(ctx context.Context, fn func(s *shared) error, careful bool) error {
+	a := &ask{ctx: ctx, careful: careful, turn: make(chan turn), verdict: make(chan verdict, 1), committed: make(chan error, 1)}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -151,7 +168,7 @@ func (g *group) do(ctx context.Context, fn func(t turn) error) error {
 		if t.err != nil {
 			return t.err
 		}
-		if err := a.run(t, fn); err != nil {
+		if err := a.run(&shared{turn: t}, fn); err != nil {
 			return err
 		}
 		return <-a.committed
@@ -161,28 +178,37 @@ func (g *group) do(ctx context.Context, fn func(t turn) error) error {
 }
 
 // run is the caller's turn. However fn ends (an error, a panic, runtime.Goexit), its writes are undone unless it returned nil, and the
-// group goes on.
-func (a *ask) run(t turn, fn func(t turn) error) (err error) {
-	v := broken
+// others' are kept or done again.
+func (a *ask) run(s *shared, fn func(s *shared) error) (err error) {
+	v := spoilt
 	defer func() { a.verdict <- v }()
-	if err := t.exec("SAVEPOINT turn"); err != nil {
-		return fmt.Errorf("open savepoint: %w", err)
-	}
-	done := false
-	defer func() {
-		if done {
-			return
+	if s.careful {
+		if err := s.exec("SAVEPOINT turn"); err != nil {
+			return fmt.Errorf("open savepoint: %w", err)
 		}
-		if t.exec("ROLLBACK TO turn") == nil && t.exec("RELEASE turn") == nil {
+	}
+	defer func() {
+		switch {
+		case v == kept:
+		case s.careful:
+			if s.exec("ROLLBACK TO turn") == nil && s.exec("RELEASE turn") == nil {
+				v = undone
+			}
+		case !s.wrote:
 			v = undone
 		}
 	}()
-	if err := fn(t); err != nil {
+	if err := fn(s); err != nil {
 		return err
 	}
-	if err := t.exec("RELEASE turn"); err != nil {
-		return fmt.Errorf("release savepoint: %w", err)
+	if s.dead != nil {
+		return s.dead
 	}
-	done, v = true, kept
+	if s.careful {
+		if err := s.exec("RELEASE turn"); err != nil {
+			return fmt.Errorf("release savepoint: %w", err)
+		}
+	}
+	v = kept
 	return nil
 }

@@ -35,6 +35,28 @@ func (r reader) OpenIncidents(ctx context.Context) ([]routing.Incident, error) {
 	return open, nil
 }
 
+// Uncompared implements routing.Reader.
+func (r reader) Uncompared(ctx context.Context, limit int) ([]routing.Uncompared, error) {
+	read := func(scan scanner) (u routing.Uncompared, err error) {
+		var raw []byte
+		if err = scan(&u.Number, &raw, when{&u.FiledAt}); err == nil {
+			u.Matter, err = unpackMatter(raw)
+		}
+		return u, err
+	}
+	fresh, err := list(ctx, r.run, read, `SELECT case_number, traits, filed_at FROM matters JOIN cases ON number = case_number
+		WHERE uncompared ORDER BY case_number LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list cases that were not compared: %w", err)
+	}
+	return fresh, nil
+}
+
+// Compared implements routing.Tx.
+func (t *tx) Compared(ctx context.Context, numbers []string) error {
+	return later(ctx, t.run, "note what was compared", `UPDATE matters SET uncompared = FALSE WHERE case_number IN (`+marksOf(numbers)+`)`, nil, anyOf(numbers)...)
+}
+
 // LockIncidents implements routing.Tx.
 func (t *tx) LockIncidents(ctx context.Context) error {
 	if _, err := run(ctx, t.run, `UPDATE incident_turn SET taken = taken + 1 WHERE id = 1`); err != nil {

@@ -169,7 +169,8 @@ func (t *tx) insertMatter(ctx context.Context, c routing.Case) error {
 	if len(m) == 0 {
 		return nil
 	}
-	if err := insertLater(ctx, t.run, "keep matter of case "+c.Number, "matters", row{{"case_number", c.Number}, {"traits", packMatter(m)}}); err != nil {
+	fresh := c.State.Open() && c.Channel != routing.ChannelImport // months of orders come at once: that is no burst
+	if err := insertLater(ctx, t.run, "keep matter of case "+c.Number, "matters", row{{"case_number", c.Number}, {"traits", packMatter(m)}, {"uncompared", fresh}}); err != nil {
 		return err
 	}
 	if !c.State.Open() {

@@ -50,7 +50,7 @@ func (t *tx) InsertNotice(ctx context.Context, n routing.Notice) error {
 
 // UpdateNotice implements routing.Tx. A notice that is settled is nobody's any more.
 func (t *tx) UpdateNotice(ctx context.Context, n routing.Notice) error {
-	columns := t.noticeRow(n)
+	columns := row{{"state", n.State}, {"rung", n.Rung}}
 	if n.State != routing.NoticePending {
 		columns = append(columns, column{"claimed_by", ""}, column{"claimed_until", at(time.Time{})})
 	}

@@ -1,7 +1,7 @@
 package store
 
 import (
-	lru "container/list"
+	linked "container/list"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -30,7 +30,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &readyConn{sqliteConn: conn.(sqliteConn), idle: map[string]*lru.Element{}}, nil
+	return &readyConn{sqliteConn: conn.(sqliteConn), idle: map[string]*linked.Element{}}, nil
 }
 
 // sqliteConn and sqliteStmt are what the driver's connections and statements can do, of what database/sql asks for.
@@ -55,8 +55,8 @@ type sqliteStmt interface {
 // of their own. database/sql lets nobody else at a connection, its statements and its rows while one of their methods runs, so it needs no lock.
 type readyConn struct {
 	sqliteConn
-	idle  map[string]*lru.Element // by text
-	order lru.List                // of idleStmt, the one used last in front
+	idle  map[string]*linked.Element // by text
+	order linked.List                // of idleStmt, the one used last in front
 }
 
 type idleStmt struct {

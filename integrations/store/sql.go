@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,11 +58,12 @@ var errBroken = errors.New("the transaction was broken off by the database")
 // transaction: it would be committed by itself.
 type shared struct {
 	turn
-	dead error
+	wrote bool // perhaps
+	dead  error
 }
 
 func (s *shared) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
-	err = s.guard(ctx, func(ctx context.Context) error {
+	err = s.guard(ctx, false, func(ctx context.Context) error {
 		res, err = s.tx.ExecContext(ctx, query, args...)
 		return err
 	})
@@ -69,20 +71,21 @@ func (s *shared) ExecContext(ctx context.Context, query string, args ...any) (re
 }
 
 func (s *shared) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
-	err = s.guard(ctx, func(ctx context.Context) error {
+	err = s.guard(ctx, strings.HasPrefix(query, "SELECT "), func(ctx context.Context) error {
 		rows, err = s.tx.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller's to close
 		return err
 	})
 	return rows, err
 }
 
-func (s *shared) guard(ctx context.Context, run func(ctx context.Context) error) error {
+func (s *shared) guard(ctx context.Context, reads bool, run func(ctx context.Context) error) error {
 	if s.dead != nil {
 		return s.dead
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.wrote = s.wrote || !reads
 	err := run(context.WithoutCancel(ctx))
 	if endsTransaction(err) {
 		s.dead = fmt.Errorf("%w: %w", errBroken, err)
@@ -162,6 +165,24 @@ func (r row) with(name string, value any) row {
 		}
 	}
 	return other
+}
+
+// since is the row's columns that are other than before in a row of the same columns; the first ones, which belong together, all or none.
+func (r row) since(before row, together int) row {
+	same := func(i int) bool { return reflect.DeepEqual(r[i].value, before[i].value) }
+	var changed row
+	for i := range together {
+		if !same(i) {
+			changed = append(changed, r[:together]...)
+			break
+		}
+	}
+	for i := together; i < len(r); i++ {
+		if !same(i) {
+			changed = append(changed, r[i])
+		}
+	}
+	return changed
 }
 
 type column struct {

@@ -45,6 +45,7 @@ type tx struct {
 	enqueue Enqueue
 	now     func() time.Time
 	after   []func()
+	read    map[string]routing.Case // by number, as they are stored
 }
 
 var (
@@ -88,13 +89,7 @@ func (s *Store) Update(ctx context.Context, fn func(tx routing.Tx) error) error 
 
 func (s *Store) transact(ctx context.Context, fn func(t *tx) error) error {
 	if s.group != nil {
-		return s.group.do(ctx, func(t turn) error {
-			run := &shared{turn: t}
-			if err := fn(s.tx(t.tx, run)); err != nil {
-				return err
-			}
-			return run.dead
-		})
+		return s.group.do(ctx, func(run *shared) error { return fn(s.tx(run.tx, run)) })
 	}
 	var err error
 	for range maxRuns {
@@ -176,7 +171,7 @@ func (t *tx) Enqueue(ctx context.Context, j routing.Job) error {
 	add := func(ctx context.Context) error { return t.enqueue(ctx, t.sql, j) }
 	var err error
 	if turn, ok := t.run.(*shared); ok {
-		err = turn.guard(ctx, add)
+		err = turn.guard(ctx, false, add)
 	} else {
 		err = add(ctx)
 	}

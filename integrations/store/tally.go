@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,9 +48,22 @@ type standing struct {
 	kinds   []kind // the lines that count it
 	changed bool   // what it says is other than what is about to be stored
 	chain   string // of its last event
+	listed  bool   // its lines in the lists of units stay as they are
 }
 
-func (t *tx) standing(ctx context.Context, c routing.Case) (s standing, err error) {
+// standing finds how the case is stored; was is how it was read in this transaction, if that is known.
+func (t *tx) standing(ctx context.Context, c, was routing.Case, known bool) (s standing, err error) {
+	if known {
+		s.kinds, s.changed = kindsOf(was), was.Text != c.Text || was.Contact.Enterprise != c.Contact.Enterprise
+		s.chain, err = one(ctx, t.run, value[string], `SELECT chain FROM events WHERE case_number = $1 AND seq = $2`, c.Number, was.Version)
+		if errors.Is(err, routing.ErrNotFound) {
+			err = nil
+		}
+		if err != nil {
+			return s, fmt.Errorf("read the last event of case %s: %w", c.Number, err)
+		}
+		return s, nil
+	}
 	read := func(scan scanner) (k kind, err error) {
 		var same bool
 		var chain string

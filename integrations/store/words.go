@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -189,14 +190,16 @@ func (t *tx) putWords(ctx context.Context, number, said, named string) error {
 		return later(ctx, t.run, "put words", `INSERT INTO case_words (case_number, said, named) VALUES ($1, $2::text::tsvector, $3::text::tsvector)
 			ON CONFLICT (case_number) DO UPDATE SET said = EXCLUDED.said, named = EXCLUDED.named`, nil, number, said, named)
 	}
-	if _, err := run(ctx, t.run, `INSERT INTO case_words (case_number) VALUES ($1) ON CONFLICT DO NOTHING`, number); err != nil {
-		return err
+	put := `INSERT`
+	id, err := one(ctx, t.run, value[int64], `INSERT INTO case_words (case_number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id`, number)
+	if errors.Is(err, routing.ErrNotFound) {
+		put = `INSERT OR REPLACE`
+		id, err = one(ctx, t.run, value[int64], `SELECT id FROM case_words WHERE case_number = $1`, number)
 	}
-	id, err := one(ctx, t.run, value[int64], `SELECT id FROM case_words WHERE case_number = $1`, number)
 	if err != nil {
 		return err
 	}
-	_, err = run(ctx, t.run, `INSERT OR REPLACE INTO case_terms (rowid, said, named) VALUES ($1, $2, $3)`, id, said, named)
+	_, err = run(ctx, t.run, put+` INTO case_terms (rowid, said, named) VALUES ($1, $2, $3)`, id, said, named)
 	return err
 }
 
