@@ -46,8 +46,10 @@ func testNotices(t *testing.T, s routing.Store) {
 	want(t, "next of a case", next, err, first)
 	_, err = s.NextPending(ctx, "")
 	wantErr(t, "next of no case", err, routing.ErrNotFound)
-	first.State, first.Rung, first.Text = routing.NoticeSent, 2, ""
-	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, first) })
+	first.State, first.Rung = routing.NoticeSent, 2
+	moved := first
+	moved.Text = "nobody's to change"
+	write(t, s, func(ctx context.Context, tx routing.Tx) error { return tx.UpdateNotice(ctx, moved) })
 	got, err = s.Notice(ctx, "n1")
 	want(t, "updated notice", got, err, first)
 	next, err = s.NextPending(ctx, "JS-1")
