@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"jiesu/routing"
 )
@@ -108,11 +107,11 @@ func (p phrase) maybe(text string) bool {
 // flat is the folded text with a blank for every mark and picture: a hint stays within a clause.
 func flat(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+		if r = folded(r); spoken(r) {
 			return r
 		}
 		return ' '
-	}, fold(text))
+	}, strings.ToValidUTF8(text, ""))
 }
 
 // link is what leads out of an advertisement.

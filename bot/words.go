@@ -78,26 +78,33 @@ func NewWords(w routing.Wording) (*Words, error) {
 }
 
 // fold makes full-width characters half-width and letters small, so that what a phone's keyboard makes of a word doesn't matter.
-func fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\u3000':
-			return ' '
-		case r >= '\uff01' && r <= '\uff5e':
-			r -= 0xfee0
-		}
-		return unicode.ToLower(r)
-	}, strings.ToValidUTF8(s, ""))
+func fold(s string) string { return strings.Map(folded, strings.ToValidUTF8(s, "")) }
+
+func folded(r rune) rune {
+	switch {
+	case han(r):
+		return r
+	case r == '\u3000':
+		return ' '
+	case r >= '\uff01' && r <= '\uff5e':
+		r -= 0xfee0
+	}
+	return unicode.ToLower(r)
 }
+
+// han: almost every character that people write, told without looking into the tables.
+func han(r rune) bool { return r >= '\u4e00' && r <= '\u9fff' }
+
+func spoken(r rune) bool { return han(r) || unicode.IsLetter(r) || unicode.IsNumber(r) }
 
 // bare is the folded text without blanks, punctuation and pictures.
 func bare(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+		if r = folded(r); spoken(r) {
 			return r
 		}
 		return -1
-	}, fold(s))
+	}, s)
 }
 
 // is reports whether the text is one of the list's words, with or without a particle around it.

@@ -266,6 +266,6 @@ func Default() Config {
 		Login:       Login{MaxFailures: 5, LockFor: 15 * time.Minute, SecondFactor: "office,admin"},
 		OIDC:        OIDC{Name: "统一认证"},
 		Attachments: Attachments{MaxImage: 10 << 20, MaxVoice: 2 << 20, MaxVideo: 20 << 20},
-		Jobs:        Jobs{Workers: 20, FetchCooldown: 5 * time.Millisecond, Timeout: time.Minute, RescueAfter: 5 * time.Minute},
+		Jobs:        Jobs{Workers: 64, FetchCooldown: 5 * time.Millisecond, Timeout: time.Minute, RescueAfter: 5 * time.Minute},
 	}
 }

@@ -67,9 +67,11 @@ func (d *Desk) FileIn(ctx context.Context, tx Tx, actor Actor, c Complaint) (fil
 	if err != nil {
 		return Case{}, false, err
 	}
-	who, err := d.complainantOf(ctx, tx, c)
-	if err != nil {
-		return Case{}, false, err
+	who := Complainant{ID: c.ComplainantID}
+	if actor.Role != RoleComplainant || who.ID == "" { // who speaks for themselves is known, and told by the answer
+		if who, err = d.complainantOf(ctx, tx, c); err != nil {
+			return Case{}, false, err
+		}
 	}
 	filed, event := d.draft(actor, c, who.ID, source)
 	if err := d.insert(ctx, tx, &filed, event); err != nil {

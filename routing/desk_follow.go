@@ -39,7 +39,11 @@ func (d *Desk) follow(ctx context.Context, tx Tx, before, c Case, e Event) error
 	if !moved && before.Unit == c.Unit && before.Item == c.Item {
 		return nil
 	}
-	p, err := tx.ProblemOf(ctx, c.Number)
+	var p Problem
+	err := ErrNotFound // a case just filed
+	if e.Seq > 1 {
+		p, err = tx.ProblemOf(ctx, c.Number)
+	}
 	switch {
 	case errors.Is(err, ErrNotFound):
 		if c.Unit == "" || !c.State.Open() {

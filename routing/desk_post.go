@@ -32,9 +32,20 @@ func (d *Desk) notify(ctx context.Context, tx Tx, c Case, e Event) error {
 	return d.post(ctx, tx, n)
 }
 
+// post writes a notice and has it delivered: at once, or when the one before it is settled, which then calls it.
 func (d *Desk) post(ctx context.Context, tx Tx, n Notice) error {
+	waits := false
+	if n.CaseNumber != "" {
+		var err error
+		if waits, err = tx.HoldEarlier(ctx, n.CaseNumber, n.Seq); err != nil {
+			return err
+		}
+	}
 	if err := tx.InsertNotice(ctx, n); err != nil {
 		return fmt.Errorf("write notice: %w", err)
+	}
+	if waits {
+		return nil
 	}
 	if err := tx.Enqueue(ctx, Job{Kind: JobDeliver, ID: n.ID}); err != nil {
 		return fmt.Errorf("enqueue notice: %w", err)

@@ -84,12 +84,7 @@ func isIllegal(err error) bool {
 
 // AgreeIn records that somebody went on after they were told what becomes of their data, in the words of this version.
 func (d *Desk) AgreeIn(ctx context.Context, tx Tx, complainantID, version string) error {
-	who, err := tx.Complainant(ctx, complainantID)
-	if err != nil {
-		return fmt.Errorf("find who agrees: %w", err)
-	}
-	who.Consent, who.ConsentAt = version, d.now()
-	if err := tx.UpdateComplainant(ctx, who); err != nil {
+	if err := tx.SetConsent(ctx, complainantID, version, d.now()); err != nil {
 		return fmt.Errorf("record consent: %w", err)
 	}
 	return nil

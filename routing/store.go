@@ -223,6 +223,7 @@ type Tx interface {
 
 	InsertComplainant(ctx context.Context, c Complainant) error // ErrExists: open id taken
 	UpdateComplainant(ctx context.Context, c Complainant) error
+	SetConsent(ctx context.Context, complainantID, version string, at time.Time) error
 	// PutCaller keeps who telephoned about a case that goes to a WeChat user.
 	PutCaller(ctx context.Context, caseNumber, complainantID string) error
 	// LockPhone keeps every other transaction from adding somebody known by this number until this one ends.
@@ -234,6 +235,9 @@ type Tx interface {
 	PutAttachmentContent(ctx context.Context, id string, content []byte) error
 
 	InsertNotice(ctx context.Context, n Notice) error
+	// HoldEarlier reports whether a notice of the case before this number waits, and keeps it from being settled until the transaction ends: whoever settles it
+	// then sees the one that comes after it.
+	HoldEarlier(ctx context.Context, caseNumber string, seq int64) (bool, error)
 	UpdateNotice(ctx context.Context, n Notice) error // stores how far it has come: State and Rung
 	// ClaimNotice takes the notice for a worker until then, so that no two deliver it at once. The worker that has it may take it again.
 	// False: it is settled, another worker has it, or an earlier notice of its case is still to be sent.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -177,7 +176,7 @@ func (a *app) buildSandbox(at net.Addr) *sandbox.Sandbox {
 	phone := sandbox.New(sandbox.Config{
 		AppID: wc.AppID, AppSecret: wc.AppSecret.Reveal(), Token: wc.Token.Reveal(), AESKey: wc.AESKey.Reveal(),
 		CallbackURL: base + "/wechat/callback", BaseURL: base, Now: a.now, Logger: a.log, Wording: a.words,
-		HTTP: &http.Client{Timeout: 10 * time.Second}, Stopping: a.stopping,
+		HTTP: keepingClient(), Stopping: a.stopping,
 	})
 	phone.Routes(a.engine)
 	a.closing = append(a.closing, func() error { phone.Close(); return nil })

@@ -53,6 +53,14 @@ func (a *app) publishMenu(ctx context.Context) {
 func newWeChatClient(cfg configs.WeChat, volatile routing.Volatile, now func() time.Time, log *slog.Logger) *wechat.Client {
 	return wechat.NewClient(wechat.ClientConfig{
 		AppID: cfg.AppID, AppSecret: cfg.AppSecret.Reveal(), APIBase: cfg.APIBase,
-		HTTP: &http.Client{Timeout: 10 * time.Second}, Volatile: volatile, Now: now, Logger: log,
+		HTTP: keepingClient(), Volatile: volatile, Now: now, Logger: log,
 	})
+}
+
+// keepingClient keeps as many connections to the one host that it talks to as are needed at a time: a new one costs more than a message. By itself Go
+// keeps two.
+func keepingClient() *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = t.MaxIdleConns
+	return &http.Client{Timeout: 10 * time.Second, Transport: t}
 }

@@ -38,7 +38,7 @@ type Config struct {
 	Periodic  []Periodic
 	PublicURL string // without a slash at the end
 
-	Workers       int           // per queue; default 20
+	Workers       int           // per queue; default 64
 	FetchCooldown time.Duration // throughput is at most Workers per cooldown; default 5 ms
 	Timeout       time.Duration // of one run of one job; default a minute
 	RescueAfter   time.Duration // a job that a crash left running starts again after this; default 5 minutes, more than Timeout
@@ -125,7 +125,7 @@ func (r *Runner) Run(ctx context.Context) error {
 
 func (cfg Config) withDefaults() Config {
 	if cfg.Workers == 0 {
-		cfg.Workers = 20
+		cfg.Workers = 64
 	}
 	if cfg.FetchCooldown == 0 {
 		cfg.FetchCooldown = defaultCooldown

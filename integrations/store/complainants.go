@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"time"
 
 	"jiesu/routing"
 )
@@ -61,6 +62,12 @@ func (t *tx) UpdateComplainant(ctx context.Context, c routing.Complainant) error
 		return fmt.Errorf("update complainant %s: %w", c.ID, err)
 	}
 	return nil
+}
+
+// SetConsent implements routing.Tx.
+func (t *tx) SetConsent(ctx context.Context, complainantID, version string, when time.Time) error {
+	return updateLater(ctx, t.run, "record consent of "+complainantID, "complainants", row{{"consent", version}, {"consent_at", at(when)}},
+		row{{"id", complainantID}}, routing.ErrNotFound)
 }
 
 // LockPhone implements routing.Tx. On SQLite transactions follow each other anyway; on PostgreSQL the number's index names an advisory lock, which ends with

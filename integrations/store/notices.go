@@ -43,6 +43,19 @@ func (r reader) NextPending(ctx context.Context, caseNumber string) (routing.Not
 		WHERE case_number = $1 AND case_number <> '' AND state = 'pending' ORDER BY seq, id LIMIT 1`, caseNumber)
 }
 
+// HoldEarlier implements routing.Tx.
+func (t *tx) HoldEarlier(ctx context.Context, caseNumber string, seq int64) (bool, error) {
+	query := `SELECT seq FROM notices WHERE case_number = $1 AND case_number <> '' AND state = 'pending' AND seq < $2 ORDER BY seq DESC LIMIT 1`
+	if t.dialect == Postgres {
+		query += ` FOR NO KEY UPDATE`
+	}
+	earlier, err := list(ctx, t.run, value[int64], query, caseNumber, seq)
+	if err != nil {
+		return false, fmt.Errorf("look for earlier notices of %s: %w", caseNumber, err)
+	}
+	return len(earlier) > 0, nil
+}
+
 // InsertNotice implements routing.Tx.
 func (t *tx) InsertNotice(ctx context.Context, n routing.Notice) error {
 	return insertLater(ctx, t.run, "insert notice "+n.ID, "notices", t.noticeRow(n))

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) routing.Store) {
 		{"Quotas", testQuotas},
 		{"QuotaRace", testQuotaRace},
 		{"Notices", testNotices},
+		{"NoticesCallTheNext", testNoticesCallTheNext},
 		{"Claims", testClaims},
 		{"Deliveries", testDeliveries},
 		{"Attachments", testAttachments},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,56 @@ import (
 func notice(id, number string, seq int64) routing.Notice {
 	return routing.Notice{ID: id, Kind: routing.NoticeKind(routing.ActionReply), CaseNumber: number, ComplainantID: "1", Seq: seq,
 		Text: "答复如下", State: routing.NoticePending, Rung: 1, CreatedAt: stored(noon)}
+}
+
+// A notice that is written while the one before it is being settled is called by that one or calls itself, never neither.
+func testNoticesCallTheNext(t *testing.T, s routing.Store) {
+	complainant(t, s, "1")
+	for round := range int64(30) {
+		number := fmt.Sprint("JS-", round)
+		first, second := notice("a"+number, number, 3), notice("b"+number, number, 5)
+		write(t, s, func(ctx context.Context, tx routing.Tx) error {
+			if held, err := tx.HoldEarlier(ctx, number, 3); err != nil || held {
+				t.Errorf("nothing is before the first: %v, %v", held, err)
+			}
+			return tx.InsertNotice(ctx, first)
+		})
+		var waits, called bool
+		var both sync.WaitGroup
+		both.Go(func() {
+			err := writing(t, s, func(ctx context.Context, tx routing.Tx) (err error) {
+				if waits, err = tx.HoldEarlier(ctx, number, second.Seq); err != nil {
+					return err
+				}
+				return tx.InsertNotice(ctx, second)
+			})
+			if err != nil {
+				t.Errorf("write the second: %v", err)
+			}
+		})
+		both.Go(func() {
+			settled := first
+			settled.State = routing.NoticeSent
+			err := writing(t, s, func(ctx context.Context, tx routing.Tx) error {
+				if err := tx.UpdateNotice(ctx, settled); err != nil {
+					return err
+				}
+				next, err := tx.NextPending(ctx, number)
+				called = err == nil && next.ID == second.ID
+				if errors.Is(err, routing.ErrNotFound) {
+					err = nil
+				}
+				return err
+			})
+			if err != nil {
+				t.Errorf("settle the first: %v", err)
+			}
+		})
+		both.Wait()
+		if waits != called {
+			t.Fatalf("round %d: the second waits: %v, is called: %v", round, waits, called)
+		}
+	}
 }
 
 func testNotices(t *testing.T, s routing.Store) {
