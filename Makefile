@@ -40,7 +40,7 @@ check: ## gofmt, vet, staticcheck, gosec, go.mod, licences
 	go mod verify
 	@bash .ci/licences > /dev/null
 
-# Long tests of one goroutine, in which the race detector finds nothing and takes ten times as long (SQLite and the training are Go): they run without it.
+# Long tests of one goroutine, in which the race detector finds nothing and takes several times as long: they run without it.
 LONE := ^Test(FewOfACitysComplaintsAreAlikeByChance|TrainingIsTheSameToTheByte|TheFrozenBatchesAreUnderstood|ReportCounts|ReportIsReadByPeopleAndScripts|NoTwoTextsAreNearlyTheSame|ProgressEndsAtTotal)$$|^TestRandomTalksLoseNothing$$|^TestStoreOnSQLite$$/^(SearchOfCommonWords|LedgerModel|AlikeAmongMany|Pages)$$
 
 # Code that runs within one goroutine and isn't ours: SQLite (C in Go, its memory is not the collector's, so the race detector looks at every access and can find

@@ -56,11 +56,10 @@ const (
 )
 
 // Gather holds cases just filed against others and puts those of a mass incident together. It is a chore, to be called every few seconds: who files doesn't
-// wait for it, and in a burst the first case that is looked at takes the others along. One that fails is left to the next that is like it, which takes it along
-// too; the error joins the failures.
+// wait for it, and in a burst the first case that is looked at takes the others along. One that fails comes again; the error joins the failures.
 func (d *Desk) Gather(ctx context.Context) error {
 	fresh, err := d.store.Uncompared(ctx, gatherBatch)
-	if err != nil || len(fresh) == 0 {
+	if err != nil {
 		return err
 	}
 	var failed []error
@@ -70,18 +69,21 @@ func (d *Desk) Gather(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if done = append(done, c.Number); joined[c.Number] {
-			continue
+		if !joined[c.Number] {
+			near, err := d.gather(ctx, c)
+			if err != nil {
+				failed = append(failed, fmt.Errorf("hold %s against others: %w", c.Number, err))
+				continue
+			}
+			for _, n := range near {
+				joined[n.Number] = true
+			}
 		}
-		near, err := d.gather(ctx, c)
-		if err != nil {
-			failed = append(failed, fmt.Errorf("hold %s against others: %w", c.Number, err))
-		}
-		for _, n := range near {
-			joined[n.Number] = true
-		}
+		done = append(done, c.Number)
 	}
-	err = d.store.Update(context.WithoutCancel(ctx), func(tx Tx) error { return tx.Compared(ctx, done) })
+	if len(done) > 0 {
+		err = d.store.Update(context.WithoutCancel(ctx), func(tx Tx) error { return tx.Compared(ctx, done) })
+	}
 	return errors.Join(append(failed, err)...)
 }
 

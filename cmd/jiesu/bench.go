@@ -19,8 +19,8 @@ import (
 
 // benchCommand measures the product on this machine, each figure beside something measured in the same run, since figures of two machines say nothing.
 type benchCommand struct {
-	Seconds     int    `default:"8" help:"How long each load runs."`
-	Warm        int    `default:"3" help:"Seconds of each load that don't count."`
+	Seconds     int    `default:"5" help:"How long each load runs."`
+	Warm        int    `default:"2" help:"Seconds of each load that don't count."`
 	Connections []int  `default:"1,16,64,256" help:"Connections that send at once."`
 	Notices     int    `default:"3000" help:"Notices that wait to be delivered."`
 	Growth      []int  `default:"10000,100000,1000000" help:"Numbers of cases in the database to measure among, in thousands and rising, on PostgreSQL."`
