@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"jiesu/routing"
 )
@@ -19,14 +20,11 @@ type hint struct {
 	unless  *strings.Replacer
 }
 
-// phrase is one turn of phrase. Almost every text lacks one of its words, which is found out much sooner than whether the expression matches.
-type phrase struct {
-	needs [][]string // one of each stands in every text that the expression matches
-	find  *regexp.Regexp
-}
+// phrase is one turn of phrase: pieces with gaps between them, each a sequence of words of which there may be several to choose from.
+type phrase [][][]string
 
-// gap is what "…" stands for in a hint: a few characters of the same clause.
-const gap = `\S{0,6}`
+// gap is what "…" stands for in a hint: how many characters of the same clause there may be.
+const gap = 6
 
 // listName is a word list named inside a hint: {never}.
 var listName = regexp.MustCompile(`\{([a-z_]+)\}`)
@@ -57,51 +55,82 @@ func (w *Words) readHints(texts routing.Wording) error {
 }
 
 // phrase reads one turn of phrase.
-func (w *Words) phrase(text string) (p phrase, err error) {
-	var pieces []string
-	literal := func(part string) string {
-		if part != "" {
-			p.needs = append(p.needs, []string{part})
-		}
-		return regexp.QuoteMeta(part)
-	}
-	for _, piece := range strings.Split(text, "…") {
+func (w *Words) phrase(text string) (phrase, error) {
+	var p phrase
+	for _, part := range strings.Split(text, "…") {
+		var piece [][]string
 		at := 0
-		var b strings.Builder
-		for _, m := range listName.FindAllStringSubmatchIndex(piece, -1) {
-			list := w.lists[piece[m[2]:m[3]]]
+		literal := func(word string) {
+			if word != "" {
+				piece = append(piece, []string{word})
+			}
+		}
+		for _, m := range listName.FindAllStringSubmatchIndex(part, -1) {
+			list := w.lists[part[m[2]:m[3]]]
 			if len(list) == 0 {
-				return p, fmt.Errorf("no list %s", piece[m[0]:m[1]])
+				return nil, fmt.Errorf("no list %s", part[m[0]:m[1]])
 			}
-			p.needs = append(p.needs, list)
-			words := make([]string, len(list))
-			for i, word := range list {
-				words[i] = regexp.QuoteMeta(word)
-			}
-			b.WriteString(literal(piece[at:m[0]]) + "(?:" + strings.Join(words, "|") + ")")
+			literal(part[at:m[0]])
+			piece = append(piece, list)
 			at = m[1]
 		}
-		b.WriteString(literal(piece[at:]))
-		pieces = append(pieces, b.String())
+		literal(part[at:])
+		p = append(p, piece)
 	}
-	p.find, err = regexp.Compile(strings.Join(pieces, gap))
-	return p, err
+	return p, nil
 }
 
 // hinted reports whether the text has one of the turns of phrase.
 func (w *Words) hinted(name, text string) bool {
 	h := w.hints[name]
 	text = h.unless.Replace(flat(text))
-	return slices.ContainsFunc(h.phrases, func(p phrase) bool { return p.maybe(text) && p.find.MatchString(text) })
+	return slices.ContainsFunc(h.phrases, func(p phrase) bool { return p.in(text) })
 }
 
-func (p phrase) maybe(text string) bool {
-	for _, words := range p.needs {
-		if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) }) {
-			return false
+// in reports whether the phrase stands anywhere in the text. Almost every text lacks one of its words, which is found out soonest.
+func (p phrase) in(text string) bool {
+	for _, piece := range p {
+		for _, words := range piece {
+			if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) }) {
+				return false
+			}
 		}
 	}
-	return true
+	for i := range text {
+		if p.begins(text[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// begins reports whether the text begins with the phrase.
+func (p phrase) begins(text string) bool {
+	if len(p) == 0 {
+		return true
+	}
+	if len(p[0]) > 0 {
+		for _, word := range p[0][0] {
+			rest, ok := strings.CutPrefix(text, word)
+			if ok && append(phrase{p[0][1:]}, p[1:]...).begins(rest) {
+				return true
+			}
+		}
+		return false
+	}
+	if len(p) == 1 {
+		return true
+	}
+	for n := 0; ; n++ {
+		if p[1:].begins(text) {
+			return true
+		}
+		r, size := utf8.DecodeRuneInString(text)
+		if n == gap || size == 0 || r == ' ' {
+			return false
+		}
+		text = text[size:]
+	}
 }
 
 // flat is the folded text with a blank for every mark and picture: a hint stays within a clause.
